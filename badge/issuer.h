@@ -1,0 +1,32 @@
+/*
+ * The registry's hand: takes a submission, lets registry/ apply it and keys/ sign what follows from it, all in one
+ * transaction. Either all of it is on disk when this returns KM_OK, or nothing has changed.
+ */
+#ifndef KM_BADGE_ISSUER_H
+#define KM_BADGE_ISSUER_H
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "keys/signer.h"
+#include "registry/submission.h"
+
+struct km_issuer;
+
+/* Opens the database for writing. The signer is borrowed. Free with km_issuer_close (NULL is allowed). One thread at a
+ * time: callers hold a lock. */
+enum km_error km_issuer_open(const char *database, struct km_signer *signer, const struct km_clock *clock,
+                             struct km_issuer **ret_issuer, struct km_problem *problem);
+void km_issuer_close(struct km_issuer *issuer);
+
+/* The store it writes to, for the operator's own changes (schemes, bodies, providers); borrowed. */
+struct km_store *km_issuer_store(struct km_issuer *issuer);
+
+/* Accepts a submission (registry/submission.h says what can go wrong), issues the mark's credential anew, commits. */
+enum km_error km_issuer_submit(struct km_issuer *issuer, const char *bytes, size_t len,
+                               struct km_outcome *ret_outcome, struct km_problem *problem);
+
+/* Enrols a person's key (registry/person.h) and commits. ret_reply is the caller's (json_decref). */
+enum km_error km_issuer_enrol(struct km_issuer *issuer, const char *bytes, size_t len, json_t **ret_reply,
+                              struct km_problem *problem);
+
+#endif

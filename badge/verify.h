@@ -1,0 +1,71 @@
+/*
+ * Is this one genuine, and does it hold now? One function for the command line, the API and the page.
+ *
+ * Trust comes from what the user chose (a key set), never from the thing being checked. Three answers that are never
+ * mixed: genuine and active; not valid (and why); cannot tell (and why).
+ */
+#ifndef KM_BADGE_VERIFY_H
+#define KM_BADGE_VERIFY_H
+
+#include "badge/credential.h"
+#include "base/error.h"
+#include "keys/keyset.h"
+#include "registry/mark.h"
+
+#include <jansson.h>
+#include <stdint.h>
+
+enum km_outcome_kind { KM_GENUINE, KM_NOT_VALID, KM_CANNOT_TELL };
+
+enum km_check {
+	KM_CHECK_FORMAT,    /* is it of a form that we know, whole and strict */
+	KM_CHECK_ISSUER,    /* is it by the registry whose word the user takes */
+	KM_CHECK_KEY,       /* was the key published for this purpose and in use when it signed */
+	KM_CHECK_SIGNATURE, /* does the signature fit */
+	KM_CHECK_VALIDITY,  /* has it begun, and not expired */
+	KM_CHECK_STATUS,    /* what the registry, in a statement signed for now, says of its state */
+	KM_CHECKS
+};
+enum km_result { KM_RESULT_NOT_REACHED, KM_RESULT_GOOD, KM_RESULT_BAD, KM_RESULT_UNKNOWN };
+
+struct km_verdict {
+	enum km_outcome_kind outcome;
+	char reason[48];       /* short word: "active", "suspended", "withdrawn", "expired", "bad-signature", "unknown-issuer", … */
+	char sentence[512];    /* for people, in English: one line that says it all */
+	struct {
+		enum km_result result;
+		char detail[256];
+	} checks[KM_CHECKS];
+	/* From signed claims or a signed status only; empty strings where there is nothing proven to show. */
+	char number[KM_NUMBER_TEXT];
+	char provider_name[4 * 200 + 1], kvk[9], scheme_name[256], body_name[256];
+	char issuer[256];      /* as claimed, so that "unknown issuer" can name it: not proven */
+	int64_t valid_from, valid_until, state_since;
+	int64_t checked_at;    /* moment of the answer */
+	int64_t knowledge_at;  /* when the status that it rests on was signed; 0 where it rests on none */
+};
+
+const char *km_check_name(enum km_check check);
+
+/* How a verifier learns the state right now: gets the compact JWS of <url>/m/NUMBER/status.jwt. Returns KM_OK and the
+ * token (freed by the caller with free), or KM_ABSENT where the registry says it knows no such mark, or another error
+ * where it could not ask: that is "cannot tell". */
+struct km_status_source {
+	enum km_error (*get)(void *context, const char *number, char **ret_token, struct km_problem *problem);
+	void *context;
+};
+
+/* Verifies a picture (SVG, PNG), a compact JWS (also with white space around it), whatever the bytes turn out to be.
+ * `trust` is the key set that the user chose; NULL: nobody named, which is always "cannot tell". `status` NULL: offline.
+ * Always fills the verdict. */
+void km_verify(const char *bytes, size_t len, const struct km_keyset *trust, const struct km_status_source *status,
+               int64_t now, struct km_verdict *ret_verdict);
+
+/* Verifies a mark number alone: what the registry that the user chose says of it, in its signed status. */
+void km_verify_number(const char *number, const struct km_keyset *trust, const struct km_status_source *status,
+                      int64_t now, struct km_verdict *ret_verdict);
+
+/* The verdict for programs; the caller's (json_decref). */
+json_t *km_verdict_json(const struct km_verdict *verdict);
+
+#endif

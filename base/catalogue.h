@@ -1,0 +1,30 @@
+/*
+ * Text that people read, in Dutch and English, kept in JSON files beside the code:
+ *     { "state.active": { "nl": "Echt en geldig", "en": "Genuine and valid" }, … }
+ */
+#ifndef KM_BASE_CATALOGUE_H
+#define KM_BASE_CATALOGUE_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+
+enum km_language { KM_NL, KM_EN, KM_LANGUAGES };
+
+/* "nl", "en". */
+const char *km_language_code(enum km_language language);
+
+struct km_catalogue;
+
+/* Reads a catalogue; each entry must have a text in each language. Free with km_catalogue_free. */
+enum km_error km_catalogue_parse(const char *json, size_t len, struct km_catalogue **ret_catalogue,
+                                 struct km_problem *problem);
+void km_catalogue_free(struct km_catalogue *catalogue);
+
+/* The text, borrowed from the catalogue; the key itself where there is none, so that a gap shows and does no harm. */
+const char *km_text(const struct km_catalogue *catalogue, enum km_language language, const char *key);
+
+/* The day in words: "24 november 2026", "24 November 2026" (Amsterdam). The text fits 32 bytes. */
+void km_date_words(enum km_language language, long long moment, char ret_text[static 32]);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * Ed25519 keys (RFC 8032): the private half as an opaque object, the public half as 32 bytes.
+ */
+#ifndef KM_KEYS_KEY_H
+#define KM_KEYS_KEY_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { KM_PUBLIC_BYTES = 32, KM_SIGNATURE_BYTES = 64 };
+
+struct km_key; /* a private key; one thread at a time */
+
+enum km_error km_key_generate(struct km_key **ret_key, struct km_problem *problem);
+
+/* From the 32-byte seed of RFC 8032 section 5.1.5: for test vectors. */
+enum km_error km_key_from_seed(const uint8_t seed[static 32], struct km_key **ret_key, struct km_problem *problem);
+
+/* Wipes and frees; NULL is allowed. */
+void km_key_free(struct km_key *key);
+
+/* Writes PKCS#8 PEM to a new file, mode 0600; encrypted (PBES2, scrypt, AES-256-CBC) where passphrase is not NULL.
+ * KM_CONFLICT where the file is there already. */
+enum km_error km_key_save(const struct km_key *key, const char *path, const char *passphrase,
+                          struct km_problem *problem);
+
+/* Reads such a file. Refuses one that others than its owner can read (KM_FORBIDDEN, with the chmod to run), a wrong or
+ * missing passphrase (KM_UNPROVEN) and a key that is not Ed25519 (KM_INVALID). */
+enum km_error km_key_load(const char *path, const char *passphrase, struct km_key **ret_key,
+                          struct km_problem *problem);
+
+/* The first line of a passphrase file (mode 0600 or 0400, at most 1 KiB); the caller wipes and frees it with
+ * km_passphrase_free. */
+enum km_error km_passphrase_read(const char *path, char **ret_passphrase, struct km_problem *problem);
+void km_passphrase_free(char *passphrase);
+
+void km_key_public(const struct km_key *key, uint8_t ret_public[static KM_PUBLIC_BYTES]);
+
+/* Pure Ed25519 over the message. */
+enum km_error km_key_sign(const struct km_key *key, const void *message, size_t len,
+                          uint8_t ret_signature[static KM_SIGNATURE_BYTES], struct km_problem *problem);
+
+/* True where the signature is good. False for a bad one, for a public key that is no point on the curve, and for keys of
+ * small order, under which one signature would fit many messages. Any number of threads. */
+bool km_signature_valid(const uint8_t public_key[static KM_PUBLIC_BYTES], const void *message, size_t len,
+                        const uint8_t signature[static KM_SIGNATURE_BYTES]);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * A set of public keys that somebody trusts: the registry's own, as it publishes them, or one saved for offline use.
+ */
+#ifndef KM_KEYS_KEYSET_H
+#define KM_KEYS_KEYSET_H
+
+#include "base/error.h"
+#include "keys/jwk.h"
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { KM_KEYSET_MAX = 64 };
+
+/* What a key may sign; each key has one purpose. */
+enum km_purpose { KM_PURPOSE_CREDENTIAL, KM_PURPOSE_STATUS, KM_PURPOSE_LOG, KM_PURPOSE_RECEIPT, KM_PURPOSES };
+
+/* "credential", "status", "log", "receipt": the names in files and in the JWKS member "keurmerk:purpose". */
+const char *km_purpose_name(enum km_purpose purpose);
+
+struct km_keyset_entry {
+	uint8_t public_key[KM_PUBLIC_BYTES];
+	char thumbprint[KM_THUMBPRINT_TEXT];
+	enum km_purpose purpose;
+	int64_t not_before; /* signs from here, seconds */
+	int64_t not_after;  /* and until here; 0 while it is in use */
+	int64_t revoked_at; /* compromised from here on; 0 if never */
+};
+
+struct km_keyset {
+	char url[256]; /* the registry whose keys these are, without a trailing slash: "https://keurmerk.example" */
+	struct km_keyset_entry entries[KM_KEYSET_MAX];
+	size_t len;
+};
+
+/* The entry with this thumbprint, borrowed; NULL where there is none. */
+const struct km_keyset_entry *km_keyset_find(const struct km_keyset *set, const char *thumbprint);
+
+/* JWKS (RFC 7517 section 5) with, on each key, "keurmerk:purpose", "keurmerk:nbf", "keurmerk:exp", "keurmerk:revoked",
+ * and "keurmerk:registry" (the url) beside "keys". The caller's (json_decref). */
+json_t *km_keyset_jwks(const struct km_keyset *set);
+
+/* Reads such a JWKS; a key without a purpose is refused. */
+enum km_error km_keyset_parse(const char *json, size_t len, struct km_keyset *ret_set, struct km_problem *problem);
+
+/* The DID document of did:web for the registry's host (W3C DID Core, did:web method): verificationMethod JsonWebKey for
+ * each key that is not revoked; assertionMethod lists those for credentials, statuses and receipts. */
+json_t *km_keyset_did(const struct km_keyset *set);
+
+/* "did:web:keurmerk.example", "did:web:127.0.0.1%3A8080"; the text fits 256 bytes. */
+enum km_error km_did_web(const char *url, char ret_did[static 256], struct km_problem *problem);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * The one who signs for the registry. It alone holds the registry's private keys, one for each purpose, and signs only
+ * typed forms, each with the key of that form's purpose. Behind this header it may live in this process or in another.
+ */
+#ifndef KM_KEYS_SIGNER_H
+#define KM_KEYS_SIGNER_H
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "keys/keyset.h"
+
+#include <stddef.h>
+
+struct km_signer;
+
+/* What it signs, and the JOSE header that goes with it. */
+enum km_form {
+	KM_FORM_CREDENTIAL,  /* Open Badges VC-JWT: typ "JWT", kid = URL of the bare JWK; purpose credential */
+	KM_FORM_STATUS_LIST, /* Bitstring Status List credential: typ "vc+jwt", kid likewise; purpose status */
+	KM_FORM_STATUS,      /* status of one mark right now: typ "keurmerk-status+jwt", kid = thumbprint; purpose status */
+	KM_FORM_RECEIPT,     /* evidence of a supplier check: typ "keurmerk-receipt+jwt"; purpose receipt */
+	KM_FORMS
+};
+
+/* Makes a key for each purpose under FOLDER/ (made with mode 0700) and writes FOLDER/keys.json, the public key set, for
+ * the registry at this url. KM_CONFLICT where there are keys already. passphrase may be NULL. */
+enum km_error km_signer_init(const char *folder, const char *url, const char *passphrase, int64_t now,
+                             struct km_problem *problem);
+
+/* Opens the keys of such a folder. Refuses one with permissions that are too open. Free with km_signer_close. */
+enum km_error km_signer_open(const char *folder, const char *passphrase, const struct km_clock *clock,
+                             struct km_signer **ret_signer, struct km_problem *problem);
+void km_signer_close(struct km_signer *signer);
+
+/* The published key set of the folder; needs no private key. */
+enum km_error km_signer_keyset(const char *folder, struct km_keyset *ret_set, struct km_problem *problem);
+
+/* Signs a payload (JSON object) of this form as a compact JWS; the caller's (free). KM_INVALID where the payload is not
+ * of that form, KM_UNAVAILABLE where the signer is gone for now. Any thread. */
+enum km_error km_signer_sign(struct km_signer *signer, enum km_form form, const char *payload, size_t len,
+                             char **ret_token, struct km_problem *problem);
+
+/* Signs a C2SP checkpoint body (origin, size, root, each with its newline) as a signed note, with the log's key; the
+ * whole note is the caller's (free). */
+enum km_error km_signer_checkpoint(struct km_signer *signer, const char *body, size_t len, char **ret_note,
+                                   struct km_problem *problem);
+
+#endif

@@ -1,0 +1,103 @@
+/*
+ * Marks: what the register says of one, at any moment.
+ *
+ * Each decision adds a period to a mark, with the moment from which it holds. The state at moment T is that of the last
+ * period that holds at T, and then what time alone has done since: expiry, surveillance overdue, suspension too long. So
+ * a reader sees the right state the second it changes, whether or not a job has run.
+ */
+#ifndef KM_REGISTRY_MARK_H
+#define KM_REGISTRY_MARK_H
+
+#include "base/error.h"
+#include "registry/body.h"
+#include "registry/number.h"
+#include "registry/provider.h"
+#include "registry/scheme.h"
+#include "registry/store.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum km_state { KM_ACTIVE, KM_SUSPENDED, KM_WITHDRAWN, KM_EXPIRED, KM_STATES };
+
+/* "active", "suspended", "withdrawn", "expired". */
+const char *km_state_name(enum km_state state);
+
+/* What decides the state at a later moment, without a database: see km_mark_lapse. */
+struct km_period {
+	enum km_state state;      /* as decided */
+	int64_t holds_from;       /* seconds */
+	int64_t recorded_at;
+	int64_t valid_from, valid_until; /* last second of validity */
+	int64_t surveillance_due; /* an audit must have been decided on by then; 0 where none is asked */
+	int64_t surveillance_limit; /* … and when the grace period after it is over */
+	int64_t suspension_limit; /* a suspension ends in withdrawal here; 0 while not suspended */
+};
+
+/* The state at `at` (not before period->holds_from), since when, and the next moment at which it will change by itself
+ * (INT64_MAX: never). Pure. A withdrawn mark stays so; expiry wins over suspension; a suspension by lapse runs from the
+ * end of the grace period. `suspension_max_days` is the scheme's. */
+void km_mark_lapse(const struct km_period *period, int suspension_max_days, int64_t at, enum km_state *ret_state,
+                   int64_t *ret_since, int64_t *ret_next_change);
+
+struct km_mark_audit { /* evidence of kind and date, nothing of its content */
+	const char *kind;     /* "initial", "surveillance", "recertification", "special" */
+	int64_t finished;     /* the day */
+};
+
+struct km_event { /* public history */
+	int64_t at;          /* holds from */
+	int64_t recorded_at;
+	const char *action;  /* "grant", "suspend", …; by lapse: "expire", "suspend-lapse", "withdraw-lapse" */
+	const char *reason;  /* code; NULL where none */
+	struct km_words text; /* for the public; empty where none */
+	enum km_state state; /* after it */
+};
+
+/* One mark at one moment: strings and arrays are owned by it. */
+struct km_mark {
+	int64_t id;
+	char number[KM_NUMBER_TEXT];
+	struct km_provider *provider;
+	struct km_body *body;
+	struct km_scheme *scheme;          /* in the version under which it was granted */
+	const struct km_scheme_item *const *scope; /* services, in the scheme's order; items borrowed from scheme */
+	size_t scope_len;
+	const struct km_scheme_item *const *scope_dropped; /* services it had before and no longer has */
+	size_t scope_dropped_len;
+	const struct km_scheme_item *level; /* NULL where the scheme has none */
+	struct km_period period;           /* the last decided one that holds at the moment asked */
+	int64_t granted_at;                /* first grant */
+	enum km_state state;               /* at the moment asked, lapses included */
+	int64_t state_since, next_change;  /* next_change: INT64_MAX for never */
+	const char *reason;                /* code of the last decision, or of the lapse; NULL where none */
+	struct km_words text;              /* its text for the public */
+	struct km_words notice;            /* a running public notice; NULL texts where there is none */
+	const struct km_mark_audit *audits; /* newest first */
+	size_t audits_len;
+	const struct km_event *events;     /* newest first, recorded and lapsed ones, up to the moment asked */
+	size_t events_len;
+	int64_t status_index;              /* in both status lists */
+	int64_t changed_at;                /* last record or lapse: Last-Modified */
+};
+
+/* The mark with this number (as km_number_parse gives it) at the moment `at`. KM_ABSENT where there is none, or, with
+ * type "mark-not-yet", where it was granted after `at`. Free with km_mark_free. */
+enum km_error km_mark_get(struct km_store *store, const char *number, int64_t at, struct km_mark **ret_mark,
+                          struct km_problem *problem);
+void km_mark_free(struct km_mark *mark);
+static inline void km_auto_mark(struct km_mark **mark)
+{
+	km_mark_free(*mark);
+}
+#define auto_mark __attribute__((cleanup(km_auto_mark)))
+
+/* The last credential that was issued for it: a compact JWS; the caller's (free). */
+enum km_error km_mark_credential(struct km_store *store, const char *number, char **ret_token,
+                                 struct km_problem *problem);
+
+/* Keeps a newly signed one. Inside the transaction of the change. */
+enum km_error km_mark_credential_put(struct km_store *store, int64_t mark_id, const char *token, const char *kid,
+                                     int64_t now, struct km_problem *problem);
+
+#endif

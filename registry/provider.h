@@ -1,0 +1,55 @@
+/*
+ * ICT service providers: who a mark is given to.
+ */
+#ifndef KM_REGISTRY_PROVIDER_H
+#define KM_REGISTRY_PROVIDER_H
+
+#include "base/error.h"
+#include "registry/store.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { KM_NAME_MAX = 200, KM_DOMAINS_MAX = 20, KM_TRADE_NAMES_MAX = 20 };
+
+struct km_domain {
+	const char *name;  /* A-labels */
+	int64_t proven_at; /* when the provider last proved that it is theirs; 0 if never */
+};
+
+/* What is public. */
+struct km_provider {
+	int64_t id;      /* set by the register */
+	const char *kvk; /* 8 digits */
+	const char *establishment, *rsin, *lei, *euid; /* NULL where not given; euid defaults to NLNHR.KVK */
+	const char *name;            /* legal name */
+	const char *const *trade_names;
+	size_t trade_names_len;
+	const struct km_domain *domains;
+	size_t domains_len;
+	const char *city;    /* may be NULL */
+	const char *country; /* ISO 3166-1 alpha-2 */
+};
+
+/* What is not; held apart, and erasable. All may be NULL. */
+struct km_provider_contact {
+	const char *name, *email, *phone;
+	const char *language; /* "nl" or "en" */
+};
+
+/* Adds one. Domains are given in any script and stored as A-labels. Inside a transaction. KM_INVALID names the member;
+ * KM_CONFLICT names the provider that has this KvK number (and establishment) already. */
+enum km_error km_provider_add(struct km_store *store, const struct km_provider *provider,
+                              const struct km_provider_contact *contact, int64_t now, struct km_problem *problem);
+
+/* By KvK number. KM_ABSENT. Free with km_provider_free. */
+enum km_error km_provider_get(struct km_store *store, const char *kvk, struct km_provider **ret_provider,
+                              struct km_problem *problem);
+void km_provider_free(struct km_provider *provider);
+
+/* Calls back for each by KvK number, from after `after` (NULL: from the first), at most `limit`. */
+enum km_error km_provider_list(struct km_store *store, const char *after, size_t limit,
+                               enum km_error (*each)(void *context, const struct km_provider *provider), void *context,
+                               struct km_problem *problem);
+
+#endif

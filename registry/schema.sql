@@ -1,0 +1,234 @@
+-- The register, from top to bottom. Moments are whole seconds since 1970-01-01T00:00:00Z.
+--
+-- Three kinds of table:
+--   evidence   what people signed, byte for byte, and what was decided: only ever added to (triggers see to it)
+--   reference  schemes, bodies, people, providers: what the evidence refers to
+--   derived    what can be made again from the other two: search, credentials
+--
+-- `PRAGMA user_version` is the number of this schema; registry/store.c holds the steps from older ones.
+
+CREATE TABLE register (            -- exactly one row
+    one         INTEGER PRIMARY KEY CHECK (one = 1),
+    url         TEXT    NOT NULL,  -- public address, without a trailing slash; part of every signature
+    created_at  INTEGER NOT NULL
+) STRICT;
+
+---------------------------------------------------------------------------------------------------- reference
+
+CREATE TABLE scheme (
+    id           TEXT    NOT NULL, -- slug
+    version      INTEGER NOT NULL CHECK (version >= 1),
+    json         BLOB    NOT NULL, -- verbatim
+    sha256       BLOB    NOT NULL CHECK (length(sha256) = 32),
+    added_at     INTEGER NOT NULL,
+    PRIMARY KEY (id, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE body (                -- certification body
+    id            INTEGER PRIMARY KEY,
+    slug          TEXT    NOT NULL UNIQUE,
+    name          TEXT    NOT NULL,
+    accreditation TEXT    NOT NULL,
+    city          TEXT,
+    country       TEXT    NOT NULL CHECK (length(country) = 2),
+    url           TEXT,
+    added_at      INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE body_scheme (         -- what a body may certify for
+    body_id   INTEGER NOT NULL REFERENCES body(id),
+    scheme_id TEXT    NOT NULL,
+    PRIMARY KEY (body_id, scheme_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE person (              -- never public
+    id         INTEGER PRIMARY KEY,
+    body_id    INTEGER NOT NULL REFERENCES body(id),
+    name       TEXT    NOT NULL,
+    roles      INTEGER NOT NULL CHECK (roles BETWEEN 1 AND 7), -- bits: 1 auditor, 2 decider, 4 admin
+    added_at   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX person_by_body ON person(body_id);
+
+CREATE TABLE person_key (
+    thumbprint  TEXT    PRIMARY KEY,                                  -- RFC 7638
+    person_id   INTEGER NOT NULL REFERENCES person(id),
+    public_key  BLOB    NOT NULL CHECK (length(public_key) = 32),     -- Ed25519
+    enrolment   BLOB    NOT NULL,                                     -- the JWS that proved possession, verbatim
+    enrolled_at INTEGER NOT NULL,
+    revoked_at  INTEGER                                               -- nothing signed is accepted from here on
+) STRICT, WITHOUT ROWID;
+CREATE INDEX person_key_by_person ON person_key(person_id);
+
+CREATE TABLE invitation (          -- one-time codes; only their digest is kept
+    code_sha256 BLOB    PRIMARY KEY CHECK (length(code_sha256) = 32),
+    person_id   INTEGER NOT NULL REFERENCES person(id),
+    expires_at  INTEGER NOT NULL,
+    used_at     INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE provider (            -- what is public about a provider
+    id            INTEGER PRIMARY KEY,
+    kvk           TEXT    NOT NULL CHECK (length(kvk) = 8),
+    establishment TEXT             CHECK (length(establishment) = 12),
+    rsin          TEXT             CHECK (length(rsin) = 9),
+    lei           TEXT             CHECK (length(lei) = 20),
+    euid          TEXT    NOT NULL,
+    name          TEXT    NOT NULL, -- legal name
+    city          TEXT,
+    country       TEXT    NOT NULL CHECK (length(country) = 2),
+    added_at      INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX provider_by_kvk ON provider(kvk);
+CREATE UNIQUE INDEX provider_by_rsin ON provider(rsin) WHERE rsin IS NOT NULL;
+CREATE UNIQUE INDEX provider_by_lei ON provider(lei) WHERE lei IS NOT NULL;
+
+CREATE TABLE provider_trade_name (
+    provider_id INTEGER NOT NULL REFERENCES provider(id),
+    position    INTEGER NOT NULL,
+    name        TEXT    NOT NULL,
+    PRIMARY KEY (provider_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE provider_domain (
+    provider_id INTEGER NOT NULL REFERENCES provider(id),
+    position    INTEGER NOT NULL,
+    domain      TEXT    NOT NULL UNIQUE, -- A-labels; one provider each
+    proven_at   INTEGER,                 -- last proof that it is theirs
+    PRIMARY KEY (provider_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE provider_contact (    -- private, and erasable: nothing signed or logged rests on it
+    provider_id INTEGER PRIMARY KEY REFERENCES provider(id),
+    name        TEXT,
+    email       TEXT,
+    phone       TEXT,
+    language    TEXT CHECK (language IN ('nl', 'en'))
+) STRICT;
+
+---------------------------------------------------------------------------------------------------- evidence
+
+CREATE TABLE submission (          -- what a person signed, byte for byte
+    id          TEXT    PRIMARY KEY,                      -- base64url(SHA-256(bytes))
+    thumbprint  TEXT    NOT NULL REFERENCES person_key(thumbprint),
+    jti         TEXT    NOT NULL,
+    type        TEXT    NOT NULL CHECK (type IN ('audit', 'decision')),
+    iat         INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    bytes       BLOB    NOT NULL,
+    reply       TEXT    NOT NULL,                         -- the first answer, given again when the bytes come again
+    UNIQUE (thumbprint, jti)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit (
+    submission_id  TEXT    PRIMARY KEY REFERENCES submission(id),
+    provider_id    INTEGER NOT NULL REFERENCES provider(id),
+    body_id        INTEGER NOT NULL REFERENCES body(id),
+    auditor_id     INTEGER NOT NULL REFERENCES person(id),
+    scheme_id      TEXT    NOT NULL,
+    scheme_version INTEGER NOT NULL,
+    kind           TEXT    NOT NULL CHECK (kind IN ('initial', 'surveillance', 'recertification', 'special')),
+    started_on     INTEGER NOT NULL, -- first second of the day
+    finished_on    INTEGER NOT NULL,
+    scope          TEXT    NOT NULL, -- JSON array of service ids, in the scheme's order
+    level          TEXT,
+    recommendation TEXT    NOT NULL,
+    majors         INTEGER NOT NULL, -- findings still open
+    minors         INTEGER NOT NULL,
+    recorded_at    INTEGER NOT NULL,
+    FOREIGN KEY (scheme_id, scheme_version) REFERENCES scheme(id, version)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX audit_by_provider ON audit(provider_id, recorded_at);
+
+CREATE TABLE finding (
+    audit_id  TEXT NOT NULL REFERENCES audit(submission_id),
+    criterion TEXT NOT NULL,
+    result    TEXT NOT NULL CHECK (result IN ('conform', 'minor', 'major', 'not-applicable')),
+    note      TEXT,                  -- reason for not-applicable, description otherwise
+    due_on    INTEGER,               -- corrective action must be done by the end of this day
+    PRIMARY KEY (audit_id, criterion)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE mark (
+    id            INTEGER PRIMARY KEY,       -- also its index in both status lists, less one
+    number        TEXT    NOT NULL UNIQUE CHECK (length(number) = 12),
+    provider_id   INTEGER NOT NULL REFERENCES provider(id),
+    scheme_id     TEXT    NOT NULL,
+    granted_at    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX mark_by_provider ON mark(provider_id);
+
+CREATE TABLE decision (
+    submission_id TEXT    PRIMARY KEY REFERENCES submission(id),
+    mark_id       INTEGER REFERENCES mark(id), -- NULL for a refusal to grant
+    audit_id      TEXT    REFERENCES audit(submission_id),
+    body_id       INTEGER NOT NULL REFERENCES body(id),
+    decider_id    INTEGER NOT NULL REFERENCES person(id),
+    action        TEXT    NOT NULL,           -- registry/rule.c lists them
+    reason        TEXT,                       -- code
+    text_nl       TEXT,                       -- for the public
+    text_en       TEXT,
+    holds_from    INTEGER NOT NULL,
+    recorded_at   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX decision_by_mark ON decision(mark_id);
+CREATE INDEX decision_by_audit ON decision(audit_id);
+
+CREATE TABLE mark_period (         -- one for each decision that changes a mark; see registry/mark.h
+    mark_id            INTEGER NOT NULL REFERENCES mark(id),
+    sequence           INTEGER NOT NULL,      -- from 1, in the order of recording
+    decision_id        TEXT    NOT NULL REFERENCES decision(submission_id),
+    holds_from         INTEGER NOT NULL,
+    recorded_at        INTEGER NOT NULL,
+    state              TEXT    NOT NULL CHECK (state IN ('active', 'suspended', 'withdrawn')),
+    body_id            INTEGER NOT NULL REFERENCES body(id),
+    scheme_version     INTEGER NOT NULL,
+    scope              TEXT    NOT NULL,      -- JSON array of service ids
+    level              TEXT,
+    valid_from         INTEGER NOT NULL,
+    valid_until        INTEGER NOT NULL,      -- last second
+    surveillance_due   INTEGER,
+    surveillance_limit INTEGER,               -- end of the grace period
+    suspension_limit   INTEGER,
+    PRIMARY KEY (mark_id, sequence)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE event (               -- the public history of a mark
+    id          INTEGER PRIMARY KEY,
+    mark_id     INTEGER NOT NULL REFERENCES mark(id),
+    decision_id TEXT    REFERENCES decision(submission_id), -- NULL for a lapse by time
+    at          INTEGER NOT NULL,             -- holds from
+    recorded_at INTEGER NOT NULL,
+    action      TEXT    NOT NULL,
+    reason      TEXT,
+    text_nl     TEXT,
+    text_en     TEXT,
+    state       TEXT    NOT NULL              -- after it
+) STRICT;
+CREATE INDEX event_by_mark ON event(mark_id);
+
+-- Evidence is only added to.
+CREATE TRIGGER submission_kept_1 BEFORE UPDATE ON submission BEGIN SELECT raise(ABORT, 'submissions are kept as they came'); END;
+CREATE TRIGGER submission_kept_2 BEFORE DELETE ON submission BEGIN SELECT raise(ABORT, 'submissions are kept as they came'); END;
+CREATE TRIGGER audit_kept_1 BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'audits are kept as they came'); END;
+CREATE TRIGGER audit_kept_2 BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'audits are kept as they came'); END;
+CREATE TRIGGER finding_kept_1 BEFORE UPDATE ON finding BEGIN SELECT raise(ABORT, 'findings are kept as they came'); END;
+CREATE TRIGGER finding_kept_2 BEFORE DELETE ON finding BEGIN SELECT raise(ABORT, 'findings are kept as they came'); END;
+CREATE TRIGGER decision_kept_1 BEFORE UPDATE ON decision BEGIN SELECT raise(ABORT, 'decisions are kept as they came'); END;
+CREATE TRIGGER decision_kept_2 BEFORE DELETE ON decision BEGIN SELECT raise(ABORT, 'decisions are kept as they came'); END;
+CREATE TRIGGER mark_period_kept_1 BEFORE UPDATE ON mark_period BEGIN SELECT raise(ABORT, 'periods are only added'); END;
+CREATE TRIGGER mark_period_kept_2 BEFORE DELETE ON mark_period BEGIN SELECT raise(ABORT, 'periods are only added'); END;
+CREATE TRIGGER event_kept_1 BEFORE UPDATE ON event BEGIN SELECT raise(ABORT, 'events are only added'); END;
+CREATE TRIGGER event_kept_2 BEFORE DELETE ON event BEGIN SELECT raise(ABORT, 'events are only added'); END;
+
+---------------------------------------------------------------------------------------------------- derived
+
+CREATE TABLE credential (          -- the newest for each mark
+    mark_id   INTEGER PRIMARY KEY REFERENCES mark(id),
+    token     TEXT    NOT NULL,    -- compact JWS
+    kid       TEXT    NOT NULL,    -- thumbprint of the key that signed it
+    issued_at INTEGER NOT NULL
+) STRICT;
+
+-- Names of providers, legal and trade names, accents folded. rowid = provider.id.
+CREATE VIRTUAL TABLE provider_search USING fts5(names, tokenize = "unicode61 remove_diacritics 2", prefix = '2 3');

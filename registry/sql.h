@@ -1,0 +1,48 @@
+/*
+ * Inside registry/ only: statements over SQLite. A statement is prepared once for each connection and found again by the
+ * address of its text, so the text must be a literal that stands beside the function that runs it.
+ */
+#ifndef KM_REGISTRY_SQL_H
+#define KM_REGISTRY_SQL_H
+
+#include "base/error.h"
+#include "registry/store.h"
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct km_statement; /* borrowed from the store; reset by auto_statement at the end of its scope */
+
+/* Parameters are named (":kvk"). A name that the text lacks is KM_BUG, kept until the next step. */
+enum km_error km_sql(struct km_store *store, const char *literal, struct km_statement **ret_statement,
+                     struct km_problem *problem);
+void km_sql_int(struct km_statement *statement, const char *name, int64_t number);
+void km_sql_int_or_null(struct km_statement *statement, const char *name, int64_t number); /* 0 becomes NULL */
+void km_sql_text(struct km_statement *statement, const char *name, const char *text);      /* NULL becomes NULL; borrowed */
+void km_sql_blob(struct km_statement *statement, const char *name, const void *bytes, size_t len);
+
+/* *ret_row tells whether there is a row to read. A broken constraint is KM_CONFLICT with SQLite's own words, a lock that
+ * stays is KM_UNAVAILABLE, all else KM_IO. */
+enum km_error km_sql_step(struct km_statement *statement, bool *ret_row, struct km_problem *problem);
+
+/* Runs a statement that gives no row. */
+enum km_error km_sql_run(struct km_statement *statement, struct km_problem *problem);
+
+/* Columns of the present row, from 0; text is borrowed until the next step, NULL for NULL. */
+int64_t km_sql_get_int(struct km_statement *statement, int column);
+const char *km_sql_get_text(struct km_statement *statement, int column);
+const void *km_sql_get_blob(struct km_statement *statement, int column, size_t *ret_len);
+
+/* Ends the use of the statement; NULL is allowed. */
+void km_sql_reset(struct km_statement *statement);
+static inline void km_auto_statement(struct km_statement **statement)
+{
+	km_sql_reset(*statement);
+}
+#define auto_statement __attribute__((cleanup(km_auto_statement)))
+
+int64_t km_sql_last_id(struct km_store *store);
+
+#endif
