@@ -15,7 +15,25 @@
 
 struct km_statement; /* borrowed from the store; reset by auto_statement at the end of its scope */
 
-/* Parameters are named (":kvk"). A name that the text lacks is KM_BUG, kept until the next step. */
+enum { KM_STATEMENT_BUCKETS = 64 };
+
+/* What stands behind a store; registry/store.c makes it. */
+struct km_store {
+	sqlite3 *db;
+	char *url;
+	bool writes;
+	struct km_statement *statements[KM_STATEMENT_BUCKETS]; /* by address of their text */
+};
+
+/* What SQLite has just reported, as an error of ours; for calls that do not go through a statement. */
+enum km_error km_sql_fail(struct km_store *store, int code, struct km_problem *problem);
+
+/* Finalises every statement of the connection. */
+void km_sql_forget(struct km_store *store);
+
+/* Parameters are named (":kvk"). A name that the text lacks is KM_BUG, kept until the next step. The same text may be
+ * asked for again while it is in use (from within a callback): that gives another statement. Text and blobs that are
+ * bound stay the caller's until the statement is reset. */
 enum km_error km_sql(struct km_store *store, const char *literal, struct km_statement **ret_statement,
                      struct km_problem *problem);
 void km_sql_int(struct km_statement *statement, const char *name, int64_t number);

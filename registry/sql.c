@@ -1,0 +1,208 @@
+#include "registry/sql.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct km_statement {
+	struct km_store *store;
+	const char *literal;
+	sqlite3_stmt *compiled;
+	struct km_statement *next; /* in the same bucket */
+	bool in_use;
+	int bind_code;         /* the first bind that failed, or SQLITE_OK */
+	const char *bind_name; /* … and its parameter */
+};
+
+enum km_error km_sql_fail(struct km_store *store, int code, struct km_problem *problem)
+{
+	const char *words = sqlite3_errmsg(store->db);
+	switch (code & 0xff) {
+	case SQLITE_CONSTRAINT:
+		return km_fail(problem, KM_CONFLICT, "constraint", "the register does not allow this: %s", words);
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return km_fail(problem, KM_UNAVAILABLE, "database-locked",
+		               "the register is in use by another program: try again in a moment");
+	case SQLITE_NOMEM:
+		return km_fail_memory(problem);
+	case SQLITE_FULL:
+		return km_fail(problem, KM_IO, "disk-full", "the disk of the register is full: make room and try again");
+	case SQLITE_NOTADB:
+		return km_fail(problem, KM_INVALID, "not-a-register",
+		               "this file is not a register of keurmerk: check the path, or make one with `keurmerk init`");
+	case SQLITE_CORRUPT:
+		return km_fail(problem, KM_IO, "database-damaged", "the register's file is damaged (%s): put back a backup",
+		               words);
+	case SQLITE_READONLY:
+		return km_fail(problem, KM_IO, "database-read-only", "the register cannot be written: %s", words);
+	default:
+		return km_fail(problem, KM_IO, "database", "the register's database failed: %s", words);
+	}
+}
+
+static size_t bucket_of(const char *literal)
+{
+	uintptr_t address = (uintptr_t)literal;
+	return (size_t)((address >> 4) ^ (address >> 10)) % KM_STATEMENT_BUCKETS;
+}
+
+static enum km_error prepare(struct km_store *store, const char *literal, struct km_statement **ret_statement,
+                             struct km_problem *problem)
+{
+	struct km_statement *made = calloc(1, sizeof *made);
+	if (!made)
+		return km_fail_memory(problem);
+	int code = sqlite3_prepare_v3(store->db, literal, -1, SQLITE_PREPARE_PERSISTENT, &made->compiled, NULL);
+	if (code != SQLITE_OK) {
+		free(made);
+		if ((code & 0xff) == SQLITE_ERROR)
+			return km_fail(problem, KM_BUG, "sql", "a statement does not fit the schema: %s",
+			               sqlite3_errmsg(store->db));
+		return km_sql_fail(store, code, problem);
+	}
+	made->store = store;
+	made->literal = literal;
+	struct km_statement **bucket = &store->statements[bucket_of(literal)];
+	made->next = *bucket;
+	*bucket = made;
+	*ret_statement = made;
+	return KM_OK;
+}
+
+enum km_error km_sql(struct km_store *store, const char *literal, struct km_statement **ret_statement,
+                     struct km_problem *problem)
+{
+	struct km_statement *found = store->statements[bucket_of(literal)];
+	while (found && (found->literal != literal || found->in_use))
+		found = found->next;
+	if (!found) {
+		enum km_error error = prepare(store, literal, &found, problem);
+		if (error)
+			return error;
+	}
+	found->in_use = true;
+	found->bind_code = SQLITE_OK;
+	*ret_statement = found;
+	return KM_OK;
+}
+
+/* The parameter's index; 0, which SQLite refuses with SQLITE_RANGE, where there is none. */
+static int index_of(struct km_statement *statement, const char *name)
+{
+	return sqlite3_bind_parameter_index(statement->compiled, name);
+}
+
+static void note_bind(struct km_statement *statement, const char *name, int code)
+{
+	if (code == SQLITE_OK || statement->bind_code != SQLITE_OK)
+		return;
+	statement->bind_code = code;
+	statement->bind_name = name;
+}
+
+void km_sql_int(struct km_statement *statement, const char *name, int64_t number)
+{
+	note_bind(statement, name, sqlite3_bind_int64(statement->compiled, index_of(statement, name), number));
+}
+
+void km_sql_int_or_null(struct km_statement *statement, const char *name, int64_t number)
+{
+	if (number)
+		km_sql_int(statement, name, number);
+	else
+		note_bind(statement, name, sqlite3_bind_null(statement->compiled, index_of(statement, name)));
+}
+
+void km_sql_text(struct km_statement *statement, const char *name, const char *text)
+{
+	/* With a NULL pointer SQLite binds NULL. */
+	note_bind(statement, name,
+	          sqlite3_bind_text(statement->compiled, index_of(statement, name), text, -1, SQLITE_STATIC));
+}
+
+void km_sql_blob(struct km_statement *statement, const char *name, const void *bytes, size_t len)
+{
+	/* An empty blob is a blob, not NULL. */
+	note_bind(
+		statement, name,
+		sqlite3_bind_blob64(statement->compiled, index_of(statement, name), len ? bytes : "", len, SQLITE_STATIC));
+}
+
+static enum km_error bind_problem(struct km_statement *statement, struct km_problem *problem)
+{
+	switch (statement->bind_code) {
+	case SQLITE_OK:
+		return KM_OK;
+	case SQLITE_NOMEM:
+		return km_fail_memory(problem);
+	case SQLITE_TOOBIG:
+		return km_fail(problem, KM_TOO_LARGE, "too-large", "the value of %s is too long for the register",
+		               statement->bind_name);
+	default:
+		return km_fail(problem, KM_BUG, "sql", "no parameter %s in: %s", statement->bind_name, statement->literal);
+	}
+}
+
+enum km_error km_sql_step(struct km_statement *statement, bool *ret_row, struct km_problem *problem)
+{
+	enum km_error error = bind_problem(statement, problem);
+	if (error)
+		return error;
+	int code = sqlite3_step(statement->compiled);
+	if (code != SQLITE_ROW && code != SQLITE_DONE)
+		return km_sql_fail(statement->store, code, problem);
+	*ret_row = code == SQLITE_ROW;
+	return KM_OK;
+}
+
+enum km_error km_sql_run(struct km_statement *statement, struct km_problem *problem)
+{
+	bool row;
+	enum km_error error = km_sql_step(statement, &row, problem);
+	if (!error && row)
+		return km_fail(problem, KM_BUG, "sql", "a row came where none was meant to: %s", statement->literal);
+	return error;
+}
+
+int64_t km_sql_get_int(struct km_statement *statement, int column)
+{
+	return sqlite3_column_int64(statement->compiled, column);
+}
+
+const char *km_sql_get_text(struct km_statement *statement, int column)
+{
+	return (const char *)sqlite3_column_text(statement->compiled, column);
+}
+
+const void *km_sql_get_blob(struct km_statement *statement, int column, size_t *ret_len)
+{
+	const void *bytes = sqlite3_column_blob(statement->compiled, column);
+	*ret_len = (size_t)sqlite3_column_bytes(statement->compiled, column);
+	return bytes;
+}
+
+void km_sql_reset(struct km_statement *statement)
+{
+	if (!statement)
+		return;
+	sqlite3_reset(statement->compiled);
+	sqlite3_clear_bindings(statement->compiled);
+	statement->in_use = false;
+}
+
+void km_sql_forget(struct km_store *store)
+{
+	for (size_t i = 0; i < KM_STATEMENT_BUCKETS; i++) {
+		while (store->statements[i]) {
+			struct km_statement *first = store->statements[i];
+			store->statements[i] = first->next;
+			sqlite3_finalize(first->compiled);
+			free(first);
+		}
+	}
+}
+
+int64_t km_sql_last_id(struct km_store *store)
+{
+	return sqlite3_last_insert_rowid(store->db);
+}

@@ -1,0 +1,277 @@
+#include "registry/store.h"
+
+#include "base/buf.h"
+#include "base/embed.h"
+#include "registry/address.h"
+#include "registry/sql.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+KM_EMBED(km_schema_sql, "registry/schema.sql");
+
+enum {
+	APPLICATION_ID = 0x4b4d524b, /* "KMRK": what file(1) and we know a register by */
+	SCHEMA_VERSION = 1,
+	WRITER_WAIT_MS = 10000,
+	READER_WAIT_MS = 2000, /* in WAL mode readers wait only while the log is recovered after a crash */
+};
+
+/* Settings of each connection; none of them is kept in the file. */
+static const char settings[] = "PRAGMA foreign_keys = ON;"
+							   "PRAGMA synchronous = FULL;"
+							   "PRAGMA cell_size_check = ON;"
+							   "PRAGMA temp_store = MEMORY;"
+							   "PRAGMA cache_size = -16000;" /* KiB */
+							   "PRAGMA mmap_size = 268435456;"
+							   "PRAGMA journal_size_limit = 67108864;";
+
+static enum km_error execute(struct km_store *store, const char *sql, struct km_problem *problem)
+{
+	int code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+	return code == SQLITE_OK ? KM_OK : km_sql_fail(store, code, problem);
+}
+
+static enum km_error configure(struct km_store *store, struct km_problem *problem)
+{
+	sqlite3 *db = store->db;
+	sqlite3_extended_result_codes(db, 1);
+	sqlite3_busy_timeout(db, store->writes ? WRITER_WAIT_MS : READER_WAIT_MS);
+	if (sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) != SQLITE_OK ||
+	    sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL) != SQLITE_OK ||
+	    sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 0, NULL) != SQLITE_OK ||
+	    sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL) != SQLITE_OK)
+		return km_fail(problem, KM_IO, "database", "this SQLite (%s) is too old for a register", sqlite3_libversion());
+	enum km_error error = execute(store, settings, problem);
+	if (!error && !store->writes)
+		error = execute(store, "PRAGMA query_only = ON", problem);
+	return error;
+}
+
+static void close_store(struct km_store **store)
+{
+	km_store_close(*store);
+}
+
+/* A connection to a file that is there already. */
+static enum km_error connect_to(const char *path, enum km_store_mode mode, struct km_store **ret_store,
+                                struct km_problem *problem)
+{
+	__attribute__((cleanup(close_store))) struct km_store *store = calloc(1, sizeof *store);
+	if (!store)
+		return km_fail_memory(problem);
+	store->writes = mode == KM_STORE_WRITE;
+	int flags = (store->writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX;
+	int code = sqlite3_open_v2(path, &store->db, flags, NULL);
+	if (code != SQLITE_OK && !store->db)
+		return km_fail_memory(problem);
+	enum km_error error = code == SQLITE_OK ? configure(store, problem) : km_sql_fail(store, code, problem);
+	if (error) {
+		km_problem_prefix(problem, "%s", path);
+		return error;
+	}
+	*ret_store = store;
+	store = NULL;
+	return KM_OK;
+}
+
+static enum km_error pragma_number(struct km_store *store, const char *literal, int64_t *ret_number,
+                                   struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	bool row = false;
+	enum km_error error = km_sql(store, literal, &statement, problem);
+	if (!error)
+		error = km_sql_step(statement, &row, problem);
+	if (!error)
+		*ret_number = row ? km_sql_get_int(statement, 0) : 0;
+	return error;
+}
+
+static enum km_error check_version(struct km_store *store, struct km_problem *problem)
+{
+	int64_t application = 0, version = 0;
+	enum km_error error = pragma_number(store, "PRAGMA application_id", &application, problem);
+	if (!error)
+		error = pragma_number(store, "PRAGMA user_version", &version, problem);
+	if (error)
+		return error;
+	/* Steps from older versions come here, from the second version of the schema on. */
+	if (application != APPLICATION_ID || version < 1)
+		return km_sql_fail(store, SQLITE_NOTADB, problem);
+	if (version > SCHEMA_VERSION)
+		return km_fail(problem, KM_INVALID, "newer-register",
+		               "this register was written by a newer keurmerk (schema %lld; this program knows %d): upgrade "
+		               "this program",
+		               (long long)version, SCHEMA_VERSION);
+	return KM_OK;
+}
+
+static enum km_error read_url(struct km_store *store, struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	bool row = false;
+	enum km_error error = km_sql(store, "SELECT url FROM register", &statement, problem);
+	if (!error)
+		error = km_sql_step(statement, &row, problem);
+	if (error)
+		return error;
+	if (!row)
+		return km_fail(problem, KM_IO, "database-damaged", "the register does not say at which address it is");
+	store->url = strdup(km_sql_get_text(statement, 0));
+	return store->url ? KM_OK : km_fail_memory(problem);
+}
+
+enum km_error km_store_open(const char *path, enum km_store_mode mode, struct km_store **ret_store,
+                            struct km_problem *problem)
+{
+	struct stat file;
+	if (stat(path, &file) != 0)
+		return errno == ENOENT || errno == ENOTDIR
+		           ? km_fail(problem, KM_ABSENT, "no-register",
+		                     "%s: there is no register here: make one with `keurmerk init`", path)
+		           : km_fail(problem, KM_IO, "open", "%s: %s", path, strerror(errno));
+	if (!S_ISREG(file.st_mode))
+		return km_fail(problem, KM_INVALID, "not-a-register", "%s: this is not a file", path);
+	__attribute__((cleanup(close_store))) struct km_store *store = NULL;
+	enum km_error error = connect_to(path, mode, &store, problem);
+	if (error)
+		return error;
+	error = check_version(store, problem);
+	if (!error)
+		error = read_url(store, problem);
+	if (error) {
+		km_problem_prefix(problem, "%s", path);
+		return error;
+	}
+	*ret_store = store;
+	store = NULL;
+	return KM_OK;
+}
+
+void km_store_close(struct km_store *store)
+{
+	if (!store)
+		return;
+	km_sql_forget(store);
+	sqlite3_close(store->db);
+	free(store->url);
+	free(store);
+}
+
+const char *km_store_url(const struct km_store *store)
+{
+	return store->url;
+}
+
+/* All in one transaction: a register is there as a whole or not at all. */
+static enum km_error fill(struct km_store *store, const char *url, int64_t now, struct km_problem *problem)
+{
+	enum km_error error = execute(store, "PRAGMA journal_mode = WAL", problem);
+	if (!error)
+		error = execute(store, "BEGIN IMMEDIATE", problem);
+	if (!error)
+		error = execute(store, km_schema_sql, problem);
+	if (error)
+		return error;
+	{
+		auto_statement struct km_statement *statement = NULL;
+		error =
+			km_sql(store, "INSERT INTO register (one, url, created_at) VALUES (1, :url, :now)", &statement, problem);
+		if (error)
+			return error;
+		km_sql_text(statement, ":url", url);
+		km_sql_int(statement, ":now", now);
+		error = km_sql_run(statement, problem);
+		if (error)
+			return error;
+	}
+	char stamp[96];
+	sqlite3_snprintf((int)sizeof stamp, stamp, "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
+	                 APPLICATION_ID, SCHEMA_VERSION);
+	return execute(store, stamp, problem);
+}
+
+/* The folder too, so that a crash does not lose the file's name. */
+static enum km_error sync_folder(const char *path, struct km_problem *problem)
+{
+	const char *slash = strrchr(path, '/');
+	auto_free char *folder = slash == path ? strdup("/") : slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+	if (!folder)
+		return km_fail_memory(problem);
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool synced = fd >= 0 && fsync(fd) == 0;
+	int reason = errno;
+	if (fd >= 0)
+		close(fd);
+	return synced ? KM_OK : km_fail(problem, KM_IO, "sync", "%s: %s", folder, strerror(reason));
+}
+
+static void remove_files(const char *path)
+{
+	static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+		auto_buf struct km_buf name = KM_BUF_EMPTY;
+		km_buf_add_text(&name, path);
+		km_buf_add_text(&name, endings[i]);
+		if (!name.failed)
+			unlink(name.data);
+	}
+}
+
+enum km_error km_store_create(const char *path, const char *url, int64_t now, struct km_problem *problem)
+{
+	enum km_error error = km_registry_url_check(url, problem);
+	if (error)
+		return error;
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+	if (fd < 0)
+		return errno == EEXIST ? km_fail(problem, KM_CONFLICT, "register-exists",
+		                                 "%s: there is a file here already; nothing was changed", path)
+		                       : km_fail(problem, KM_IO, "create", "%s: %s", path, strerror(errno));
+	close(fd);
+	struct km_store *store = NULL;
+	error = connect_to(path, KM_STORE_WRITE, &store, problem);
+	if (!error) {
+		error = fill(store, url, now, problem);
+		km_store_close(store);
+	}
+	if (!error)
+		error = sync_folder(path, problem);
+	if (error)
+		remove_files(path);
+	return error;
+}
+
+enum km_error km_store_begin(struct km_store *store, struct km_problem *problem)
+{
+	if (!store->writes)
+		return km_fail(problem, KM_BUG, "read-only-store", "a store that was opened to read was asked to write");
+	return execute(store, "BEGIN IMMEDIATE", problem);
+}
+
+enum km_error km_store_commit(struct km_store *store, struct km_problem *problem)
+{
+	return execute(store, "COMMIT", problem);
+}
+
+void km_store_rollback(struct km_store *store)
+{
+	/* After a full disk, SQLite may have rolled back by itself. */
+	if (!sqlite3_get_autocommit(store->db))
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+enum km_error km_store_read_begin(struct km_store *store, struct km_problem *problem)
+{
+	return execute(store, "BEGIN", problem);
+}
+
+void km_store_read_end(struct km_store *store)
+{
+	km_store_rollback(store);
+}
