@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "registry/body.h"
+#include "registry/lapse.h"
 #include "registry/number.h"
 #include "registry/provider.h"
 #include "registry/scheme.h"
@@ -17,28 +18,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-
-enum km_state { KM_ACTIVE, KM_SUSPENDED, KM_WITHDRAWN, KM_EXPIRED, KM_STATES };
-
-/* "active", "suspended", "withdrawn", "expired". */
-const char *km_state_name(enum km_state state);
-
-/* What decides the state at a later moment, without a database: see km_mark_lapse. */
-struct km_period {
-	enum km_state state;      /* as decided */
-	int64_t holds_from;       /* seconds */
-	int64_t recorded_at;
-	int64_t valid_from, valid_until; /* last second of validity */
-	int64_t surveillance_due; /* an audit must have been decided on by then; 0 where none is asked */
-	int64_t surveillance_limit; /* … and when the grace period after it is over */
-	int64_t suspension_limit; /* a suspension ends in withdrawal here; 0 while not suspended */
-};
-
-/* The state at `at` (not before period->holds_from), since when, and the next moment at which it will change by itself
- * (INT64_MAX: never). Pure. A withdrawn mark stays so; expiry wins over suspension; a suspension by lapse runs from the
- * end of the grace period. `suspension_max_days` is the scheme's. */
-void km_mark_lapse(const struct km_period *period, int suspension_max_days, int64_t at, enum km_state *ret_state,
-                   int64_t *ret_since, int64_t *ret_next_change);
 
 struct km_mark_audit { /* evidence of kind and date, nothing of its content */
 	const char *kind;     /* "initial", "surveillance", "recertification", "special" */
