@@ -24,13 +24,19 @@ void km_encode(enum km_encoding encoding, const void *bytes, size_t len, struct 
 /* Length of the text of `len` bytes, without a closing NUL. */
 size_t km_encoded_len(enum km_encoding encoding, size_t len);
 
-/* Adds the bytes of the text to the buffer; false (and nothing added) where the text is not canonical. */
+/* Adds the bytes of the text to the buffer; false (and nothing added) where the text is not canonical, or where memory
+ * ran out, which buf->failed tells apart. */
 bool km_decode(enum km_encoding encoding, const char *text, size_t text_len, struct km_buf *buf);
 
 /* The same into exactly `len` bytes at ret_bytes; false where the text is of another length or not canonical. */
 bool km_decode_exact(enum km_encoding encoding, const char *text, size_t text_len, void *ret_bytes, size_t len);
 
-/* True where the bytes are well-formed UTF-8 (RFC 3629) without NUL. ret_characters (may be NULL) counts code points. */
+/* Length in bytes of the character at the start of the bytes, and its code point (which may be 0); 0 where they do not
+ * start with a well-formed one (RFC 3629: nothing overlong, no surrogate, none above U+10FFFF). */
+size_t km_utf8_next(const char *bytes, size_t len, uint32_t *ret_code_point);
+
+/* True where the bytes are well-formed UTF-8 (RFC 3629) without NUL. ret_characters (may be NULL) counts code points.
+ */
 bool km_utf8_valid(const char *bytes, size_t len, size_t *ret_characters);
 
 #endif

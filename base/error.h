@@ -26,8 +26,8 @@ enum km_error {
 
 enum { KM_PROBLEM_TYPE_MAX = 48, KM_PROBLEM_MESSAGE_MAX = 768 };
 
-/* `type` is a short stable word with hyphens ("audience-mismatch") that programs and tests may rely on; `message` is for
- * people: what, where, what to do; plain UTF-8, no newline at the end, never a secret. */
+/* `type` is a short stable word with hyphens ("audience-mismatch") that programs and tests may rely on; `message` is
+ * for people: what, where, what to do; plain UTF-8, no newline at the end, never a secret. */
 struct km_problem {
 	enum km_error code;
 	char type[KM_PROBLEM_TYPE_MAX];
@@ -35,7 +35,8 @@ struct km_problem {
 };
 
 /* Fills `problem` (may be NULL) and returns `code`, so that a failing function ends in `return km_fail(…)`.
- * Text over the size is cut at a character's boundary. */
+ * Text over the size is cut at a character's boundary. What is quoted from outside does no harm to a terminal or a log:
+ * control characters become spaces, broken UTF-8 becomes question marks. */
 enum km_error km_fail(struct km_problem *problem, enum km_error code, const char *type, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 

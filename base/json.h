@@ -21,7 +21,8 @@ enum km_error km_json_parse(const char *bytes, size_t len, const char *what, jso
 /* Members of an object. `where` is the path shown to people ("audit.findings[3]"; "" at the top). All give KM_INVALID
  * with type "member" and a message that names the member and what is expected there. */
 
-/* A string of 1 to max_characters code points without control characters; borrowed from the object. */
+/* A string of 1 to max_characters code points without control characters (nor those that turn the direction of writing
+ * around, with which a text shows as another); borrowed from the object. */
 enum km_error km_json_string(const json_t *object, const char *where, const char *member, size_t max_characters,
                              const char **ret_text, struct km_problem *problem);
 

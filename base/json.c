@@ -1,0 +1,204 @@
+#include "base/json.h"
+
+#include "base/encode.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { DEPTH_MAX = 32 };
+
+struct position {
+	size_t line, column; /* in characters, both from 1 */
+};
+
+/* Finds the bracket that goes too deep, before a parser that recurses sees it. Text that is no JSON at all may pass. */
+static bool too_deep(const char *bytes, size_t len, struct position *ret_position)
+{
+	struct position position = {1, 0};
+	size_t depth = 0;
+	bool in_string = false;
+	for (size_t i = 0; i < len; i++) {
+		char c = bytes[i];
+		if (((unsigned char)c & 0xc0) != 0x80)
+			position.column++;
+		if (c == '\n')
+			position = (struct position){position.line + 1, 0};
+		else if (c == '"')
+			in_string = !in_string;
+		else if (in_string && c == '\\' && i + 1 < len && (unsigned char)bytes[i + 1] >= 0x20) {
+			i++;
+			position.column++;
+		} else if (!in_string && (c == '{' || c == '[')) {
+			if (++depth > DEPTH_MAX) {
+				*ret_position = position;
+				return true;
+			}
+		} else if (!in_string && (c == '}' || c == ']') && depth > 0)
+			depth--;
+	}
+	return false;
+}
+
+enum km_error km_json_parse(const char *bytes, size_t len, const char *what, json_t **ret_object,
+                            struct km_problem *problem)
+{
+	struct position position;
+	if (too_deep(bytes, len, &position))
+		return km_fail(problem, KM_MALFORMED, "json", "%s: line %zu, column %zu: nested deeper than %d levels", what,
+		               position.line, position.column, DEPTH_MAX);
+	json_error_t error;
+	json_auto_t *root = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &error);
+	if (!root && json_error_code(&error) == json_error_out_of_memory)
+		return km_fail_memory(problem);
+	if (!root)
+		return km_fail(problem, KM_MALFORMED, "json", "%s: line %d, column %d: %s", what, error.line,
+		               error.column > 0 ? error.column : 1, error.text);
+	if (!json_is_object(root))
+		return km_fail(problem, KM_MALFORMED, "json", "%s: line 1, column 1: a JSON object is expected: { … }", what);
+	*ret_object = json_incref(root);
+	return KM_OK;
+}
+
+static enum km_error refuse(struct km_problem *problem, const char *where, const char *member, const char *why)
+{
+	return km_fail(problem, KM_INVALID, "member", "%s%s%s: %s", where, *where ? "." : "", member, why);
+}
+
+static enum km_error find(const json_t *object, const char *where, const char *member, const json_t **ret_value,
+                          struct km_problem *problem)
+{
+	const json_t *value = json_object_get(object, member);
+	if (!value || json_is_null(value))
+		return refuse(problem, where, member, "this member is missing");
+	*ret_value = value;
+	return KM_OK;
+}
+
+/* Controls, and those of the Unicode bidirectional algorithm. */
+static bool shows_nothing_or_lies(uint32_t code_point)
+{
+	return code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0) || code_point == 0x61c ||
+	       code_point == 0x200e || code_point == 0x200f || (code_point >= 0x202a && code_point <= 0x202e) ||
+	       (code_point >= 0x2066 && code_point <= 0x2069);
+}
+
+static bool is_plain_text(const char *text, size_t len, size_t *ret_characters)
+{
+	size_t characters = 0;
+	for (size_t at = 0; at < len; characters++) {
+		uint32_t code_point;
+		size_t size = km_utf8_next(text + at, len - at, &code_point);
+		if (size == 0 || shows_nothing_or_lies(code_point))
+			return false;
+		at += size;
+	}
+	*ret_characters = characters;
+	return true;
+}
+
+enum km_error km_json_string(const json_t *object, const char *where, const char *member, size_t max_characters,
+                             const char **ret_text, struct km_problem *problem)
+{
+	const json_t *value = NULL;
+	enum km_error error = find(object, where, member, &value, problem);
+	if (error)
+		return error;
+	if (!json_is_string(value))
+		return refuse(problem, where, member, "a text between quotes is expected");
+	size_t characters;
+	if (!is_plain_text(json_string_value(value), json_string_length(value), &characters))
+		return refuse(problem, where, member, "the text has a control character in it, such as a tab or a new line");
+	if (characters == 0)
+		return refuse(problem, where, member, "the text is empty");
+	if (characters > max_characters)
+		return km_fail(problem, KM_INVALID, "member", "%s%s%s: the text has %zu characters; at most %zu are allowed",
+		               where, *where ? "." : "", member, characters, max_characters);
+	*ret_text = json_string_value(value);
+	return KM_OK;
+}
+
+enum km_error km_json_string_optional(const json_t *object, const char *where, const char *member,
+                                      size_t max_characters, const char **ret_text, struct km_problem *problem)
+{
+	const json_t *value = json_object_get(object, member);
+	if (value && !json_is_null(value))
+		return km_json_string(object, where, member, max_characters, ret_text, problem);
+	*ret_text = NULL;
+	return KM_OK;
+}
+
+enum km_error km_json_integer(const json_t *object, const char *where, const char *member, int64_t min, int64_t max,
+                              int64_t *ret_number, struct km_problem *problem)
+{
+	const json_t *value = NULL;
+	enum km_error error = find(object, where, member, &value, problem);
+	if (error)
+		return error;
+	int64_t number = json_integer_value(value);
+	if (!json_is_integer(value) || number < min || number > max)
+		return km_fail(problem, KM_INVALID, "member",
+		               "%s%s%s: a whole number from %" PRId64 " to %" PRId64 " is expected", where, *where ? "." : "",
+		               member, min, max);
+	*ret_number = number;
+	return KM_OK;
+}
+
+enum km_error km_json_array(const json_t *object, const char *where, const char *member, size_t min, size_t max,
+                            const json_t **ret_array, struct km_problem *problem)
+{
+	const json_t *value = NULL;
+	enum km_error error = find(object, where, member, &value, problem);
+	if (error)
+		return error;
+	if (!json_is_array(value))
+		return refuse(problem, where, member, "a list is expected: [ … ]");
+	size_t size = json_array_size(value);
+	if (size < min || size > max)
+		return km_fail(problem, KM_INVALID, "member", "%s%s%s: the list has %zu elements; %zu to %zu are expected",
+		               where, *where ? "." : "", member, size, min, max);
+	*ret_array = value;
+	return KM_OK;
+}
+
+enum km_error km_json_object(const json_t *object, const char *where, const char *member, const json_t **ret_object,
+                             struct km_problem *problem)
+{
+	const json_t *value = NULL;
+	enum km_error error = find(object, where, member, &value, problem);
+	if (error)
+		return error;
+	if (!json_is_object(value))
+		return refuse(problem, where, member, "an object is expected: { … }");
+	*ret_object = value;
+	return KM_OK;
+}
+
+static bool is_listed(const char *name, const char *const known[])
+{
+	for (size_t i = 0; known[i]; i++)
+		if (strcmp(name, known[i]) == 0)
+			return true;
+	return false;
+}
+
+enum km_error km_json_only(const json_t *object, const char *where, const char *const known[],
+                           struct km_problem *problem)
+{
+	const char *name;
+	json_t *value;
+	/* jansson's iterators take a pointer to what they only read. */
+	json_object_foreach((json_t *)object, name, value)
+	{
+		(void)value;
+		if (!is_listed(name, known))
+			return km_fail(problem, KM_INVALID, "member",
+			               "%s%s%.64s: there is no member of this name: check how it is written", where,
+			               *where ? "." : "", name);
+	}
+	return KM_OK;
+}
+
+char *km_json_text(const json_t *value)
+{
+	return json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+}
