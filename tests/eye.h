@@ -1,0 +1,24 @@
+/*
+ * How tests look at pictures: PNG by libpng, QR codes by zbar, neither of which drew them.
+ */
+#ifndef KM_TESTS_EYE_H
+#define KM_TESTS_EYE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct picture {
+	int width, height;
+	uint8_t *grey; /* owned; row by row */
+};
+
+/* Fails the test where the bytes are no PNG. */
+struct picture picture_of_png(const char *bytes, size_t len);
+
+void picture_done(struct picture *picture);
+#define auto_picture __attribute__((cleanup(picture_done)))
+
+/* The text of the first QR code in it, the caller's (free); NULL where none can be read. */
+char *read_qr(const struct picture *picture);
+
+#endif
