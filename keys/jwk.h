@@ -14,7 +14,8 @@ enum { KM_THUMBPRINT_TEXT = 44 }; /* 43 characters of base64url and a NUL */
 /* base64url(SHA-256({"crv":"Ed25519","kty":"OKP","x":"…"})). */
 void km_jwk_thumbprint(const uint8_t public_key[static KM_PUBLIC_BYTES], char ret_text[static KM_THUMBPRINT_TEXT]);
 
-/* {"kty":"OKP","crv":"Ed25519","x":…,"kid":…,"alg":"EdDSA","use":"sig"}; the caller's (json_decref), NULL without memory. */
+/* {"kty":"OKP","crv":"Ed25519","x":…,"kid":…,"alg":"EdDSA","use":"sig"}; the caller's (json_decref), NULL without
+ * memory. */
 json_t *km_jwk_format(const uint8_t public_key[static KM_PUBLIC_BYTES]);
 
 /* Reads one. Refuses another kty or crv, a private member d, a kid that is not the thumbprint, an alg that is neither

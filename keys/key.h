@@ -28,7 +28,8 @@ enum km_error km_key_save(const struct km_key *key, const char *path, const char
                           struct km_problem *problem);
 
 /* Reads such a file. Refuses one that others than its owner can read (KM_FORBIDDEN, with the chmod to run), a wrong or
- * missing passphrase (KM_UNPROVEN) and a key that is not Ed25519 (KM_INVALID). */
+ * missing passphrase (KM_UNPROVEN, "passphrase-wrong" and "passphrase-missing") and a key that is not Ed25519
+ * (KM_INVALID). Never asks anybody for anything. */
 enum km_error km_key_load(const char *path, const char *passphrase, struct km_key **ret_key,
                           struct km_problem *problem);
 
@@ -43,8 +44,13 @@ void km_key_public(const struct km_key *key, uint8_t ret_public[static KM_PUBLIC
 enum km_error km_key_sign(const struct km_key *key, const void *message, size_t len,
                           uint8_t ret_signature[static KM_SIGNATURE_BYTES], struct km_problem *problem);
 
-/* True where the signature is good. False for a bad one, for a public key that is no point on the curve, and for keys of
- * small order, under which one signature would fit many messages. Any number of threads. */
+/* False for a public key that is not canonically encoded (y not below p) and for the points of small order, under which
+ * one signature would fit many messages. Whether it is a point on the curve shows when a signature is checked. */
+bool km_public_key_sound(const uint8_t public_key[static KM_PUBLIC_BYTES]);
+
+/* True where the signature is good. False for a bad one, for a public key that is not sound or no point on the
+ * curve, and for a signature in another form than the one that its maker wrote (S not below L). Any number of threads.
+ */
 bool km_signature_valid(const uint8_t public_key[static KM_PUBLIC_BYTES], const void *message, size_t len,
                         const uint8_t signature[static KM_SIGNATURE_BYTES]);
 
