@@ -41,13 +41,15 @@ enum km_error km_fail(struct km_problem *problem, enum km_error code, const char
 {
 	if (!problem)
 		return code;
-	char message[KM_PROBLEM_MESSAGE_MAX]; /* apart, for the arguments may point into *problem */
+	char message[KM_PROBLEM_MESSAGE_MAX]; /* apart: the arguments may point into *problem */
 	va_list arguments;
 	va_start(arguments, format);
 	int len = vsnprintf(message, sizeof message, format, arguments);
 	va_end(arguments);
 	problem->code = code;
-	snprintf(problem->type, sizeof problem->type, "%s", type);
+	size_t type_len = strnlen(type, sizeof problem->type - 1);
+	memmove(problem->type, type, type_len);
+	problem->type[type_len] = '\0';
 	set_message(problem, len < 0 ? "" : message, len < 0 ? 0 : (size_t)len);
 	return code;
 }
