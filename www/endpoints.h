@@ -1,0 +1,23 @@
+/*
+ * The table of all addresses. To add one: a line in www/endpoints.c, a declaration here, and a file in www/endpoints/
+ * named after its path.
+ */
+#ifndef KM_WWW_ENDPOINTS_H
+#define KM_WWW_ENDPOINTS_H
+
+#include "www/route.h"
+
+extern const struct km_route km_routes[];
+extern const size_t km_routes_len;
+
+#define KM_HANDLER(name)                                                                                               \
+	enum km_error name(struct km_request *request, struct km_reply *reply, struct km_problem *problem)
+
+KM_HANDLER(km_get_healthz);
+KM_HANDLER(km_get_readyz);
+KM_HANDLER(km_get_static);
+KM_HANDLER(km_get_jwks);
+KM_HANDLER(km_get_did);
+KM_HANDLER(km_get_key);
+
+#endif

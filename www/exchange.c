@@ -1,0 +1,220 @@
+#include "www/exchange.h"
+
+#include "www/accept.h"
+#include "www/endpoints.h"
+#include "www/problem.h"
+#include "www/route.h"
+#include "www/send.h"
+#include "www/site.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+enum {
+	UNWANTED_BODY_MAX = 1 << 20, /* bytes that are read and thrown away before the connection is dropped */
+	BODY_TIME_MAX_S = 60,        /* however slowly it trickles */
+};
+
+struct exchange {
+	struct km_request request;
+	struct km_reply reply;
+	struct km_problem problem; /* code KM_OK while all is well */
+	size_t unwanted;           /* bytes of body beyond what is taken */
+	struct timespec began;
+	bool headers_read;
+	char allow[KM_ALLOW_TEXT];
+};
+
+void *km_exchange_begin(void *context, const char *target, struct MHD_Connection *connection)
+{
+	(void)connection;
+	struct km_site *site = context;
+	struct exchange *exchange = calloc(1, sizeof *exchange);
+	if (!exchange)
+		return NULL;
+	atomic_fetch_add(&site->in_progress, 1);
+	exchange->request.site = site;
+	clock_gettime(CLOCK_MONOTONIC, &exchange->began);
+	km_target_parse(target, &exchange->request.path, &exchange->request.query, &exchange->problem);
+	return exchange;
+}
+
+void km_exchange_end(void *context, struct MHD_Connection *connection, void **exchange_place,
+                     enum MHD_RequestTerminationCode how)
+{
+	(void)connection;
+	(void)how;
+	struct km_site *site = context;
+	struct exchange *exchange = *exchange_place;
+	if (!exchange)
+		return;
+	*exchange_place = NULL;
+	km_request_done(&exchange->request);
+	km_reply_done(&exchange->reply);
+	free(exchange);
+	atomic_fetch_sub(&site->in_progress, 1);
+}
+
+size_t km_exchange_leave_escapes(void *site, struct MHD_Connection *connection, char *text)
+{
+	(void)site;
+	(void)connection;
+	return strlen(text);
+}
+
+static const char *header(struct MHD_Connection *connection, const char *name)
+{
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+static enum km_method read_method(const char *method)
+{
+	static const char *const names[] = {
+		[KM_GET] = "GET", [KM_HEAD] = "HEAD", [KM_POST] = "POST", [KM_OPTIONS] = "OPTIONS"};
+	for (enum km_method i = KM_GET; i < KM_OTHER_METHOD; i++)
+		if (strcmp(names[i], method) == 0)
+			return i;
+	return KM_OTHER_METHOD;
+}
+
+/* ?lang=, then Accept-Language, then Dutch. Another value of ?lang= counts as none: a page must not fail over it. */
+static void read_wishes(struct km_request *request, struct MHD_Connection *connection)
+{
+	const char *accept = header(connection, "Accept");
+	request->json = km_accept_json(accept);
+	request->page = km_accept_page(accept);
+	request->language = km_accept_language(header(connection, "Accept-Language"));
+	const char *chosen = km_pairs_find(&request->query, "lang");
+	for (enum km_language i = KM_NL; chosen && i < KM_LANGUAGES; i++)
+		if (strcmp(chosen, km_language_code(i)) == 0) {
+			request->language = i;
+			request->language_chosen = true;
+		}
+}
+
+static enum km_error check_body(const struct km_request *request, struct MHD_Connection *connection,
+                                struct km_problem *problem)
+{
+	const struct km_route *route = request->route;
+	const char *type = header(connection, "Content-Type");
+	size_t type_len = type ? strcspn(type, "; \t") : 0;
+	if (type_len != strlen(route->body_type) || strncasecmp(type, route->body_type, type_len) != 0)
+		return km_fail(problem, KM_MALFORMED, "content-type", "send this with Content-Type: %s", route->body_type);
+	const char *length = header(connection, "Content-Length");
+	if (length && strtoull(length, NULL, 10) > route->body_max_bytes)
+		return km_fail(problem, KM_TOO_LARGE, "body-too-large", "the body is larger than %zu bytes",
+		               route->body_max_bytes);
+	return KM_OK;
+}
+
+static void read_headers(struct exchange *exchange, struct MHD_Connection *connection, const char *method)
+{
+	struct km_request *request = &exchange->request;
+	request->method = read_method(method);
+	request->now = km_site_now(request->site);
+	read_wishes(request, connection);
+	if (exchange->problem.code)
+		return;
+	if (km_route_find(km_routes, km_routes_len, request, exchange->allow, &exchange->problem) == KM_OK &&
+	    request->method == KM_POST)
+		check_body(request, connection, &exchange->problem);
+	exchange->reply.allow = exchange->allow;
+}
+
+static enum km_error read_and_handle(struct exchange *exchange)
+{
+	struct km_request *request = &exchange->request;
+	struct km_problem *problem = &exchange->problem;
+	if (!(request->route->kind & KM_ROUTE_READS))
+		return request->route->handle(request, &exchange->reply, problem);
+	struct km_store *store = NULL;
+	enum km_error error = km_site_store(request->site, &store, problem);
+	if (!error)
+		error = km_store_read_begin(store, problem);
+	if (error)
+		return error;
+	request->store = store;
+	error = request->route->handle(request, &exchange->reply, problem);
+	km_store_read_end(store);
+	return error;
+}
+
+static void tell_operator(const struct exchange *exchange)
+{
+	const struct km_request *request = &exchange->request;
+	const struct km_problem *problem = &exchange->problem;
+	bool ours = problem->code == KM_IO || problem->code == KM_NO_MEMORY || problem->code == KM_BUG;
+	if (ours || problem->code == KM_UNAVAILABLE)
+		km_site_log(request->site, true, "%s: %s: %s", request->route ? request->route->path : "-", problem->type,
+		            problem->message);
+	else if (request->route && request->method == KM_POST)
+		km_site_log(request->site, false, "%s: refused: %s", request->route->path, problem->type);
+}
+
+static enum MHD_Result answer(struct exchange *exchange, struct MHD_Connection *connection)
+{
+	struct km_request *request = &exchange->request;
+	if (!exchange->problem.code && request->method == KM_OPTIONS)
+		exchange->reply.status = 204;
+	else {
+		/* Allow belongs to OPTIONS and to 405, not to every reply. */
+		if (strcmp(exchange->problem.type, "method-not-allowed") != 0)
+			exchange->reply.allow = NULL;
+		enum km_error error = exchange->problem.code ? KM_OK : read_and_handle(exchange);
+		if (error && !exchange->problem.code)
+			km_fail(&exchange->problem, error, "unexplained", "a handler failed and did not say why");
+		if (!exchange->problem.code && exchange->reply.body.failed)
+			km_fail_memory(&exchange->problem);
+	}
+	if (exchange->problem.code) {
+		tell_operator(exchange);
+		km_problem_reply(request, &exchange->problem, &exchange->reply);
+	}
+	return km_send(connection, request, &exchange->reply);
+}
+
+/* One piece of the body. What is not wanted is thrown away, within bounds, so that the client can still read why. */
+static enum MHD_Result take_piece(struct exchange *exchange, const char *piece, size_t *piece_len)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec - exchange->began.tv_sec > BODY_TIME_MAX_S)
+		return MHD_NO;
+	struct km_request *request = &exchange->request;
+	size_t room = 0;
+	if (!exchange->problem.code && request->method == KM_POST)
+		room = request->route->body_max_bytes - request->body.len;
+	if (*piece_len <= room) {
+		km_buf_add(&request->body, piece, *piece_len);
+		*piece_len = 0;
+		return request->body.failed ? MHD_NO : MHD_YES;
+	}
+	if (room || request->method == KM_POST)
+		km_fail(&exchange->problem, KM_TOO_LARGE, "body-too-large", "the body is larger than %zu bytes",
+		        request->route->body_max_bytes);
+	exchange->unwanted += *piece_len;
+	*piece_len = 0;
+	return exchange->unwanted > UNWANTED_BODY_MAX ? MHD_NO : MHD_YES;
+}
+
+enum MHD_Result km_exchange_go_on(void *site, struct MHD_Connection *connection, const char *target, const char *method,
+                                  const char *version, const char *piece, size_t *piece_len, void **exchange_place)
+{
+	(void)site;
+	(void)target;
+	(void)version;
+	struct exchange *exchange = *exchange_place;
+	if (!exchange)
+		return MHD_NO;
+	if (!exchange->headers_read) {
+		exchange->headers_read = true;
+		read_headers(exchange, connection, method);
+		/* A body that will not be taken need not be sent. */
+		return exchange->problem.code ? answer(exchange, connection) : MHD_YES;
+	}
+	if (*piece_len)
+		return take_piece(exchange, piece, piece_len);
+	return answer(exchange, connection);
+}

@@ -1,0 +1,86 @@
+#include "www/pages.h"
+
+#include "base/embed.h"
+#include "www/link.h"
+#include "www/site.h"
+
+#include <stdio.h>
+#include <string.h>
+
+KM_EMBED(km_words_json, "www/words.json");
+KM_EMBED(km_template_start, "www/templates/start.html");
+KM_EMBED(km_template_body, "www/templates/body.html");
+KM_EMBED(km_template_end, "www/templates/end.html");
+KM_EMBED(km_template_problem, "www/templates/problem.html");
+
+enum km_error km_pages_open(struct km_catalogue **ret_words, struct km_templates **ret_templates,
+                            struct km_problem *problem)
+{
+#define SOURCE(name)                                                                                                   \
+	{                                                                                                                  \
+#name, km_template_##name, KM_EMBEDDED_LEN(km_template_##name)                                                 \
+	}
+	const struct km_template_source sources[] = {SOURCE(start), SOURCE(body), SOURCE(end), SOURCE(problem)};
+#undef SOURCE
+	struct km_catalogue *words = NULL;
+	enum km_error error = km_catalogue_parse(km_words_json, KM_EMBEDDED_LEN(km_words_json), &words, problem);
+	if (!error)
+		error = km_templates_compile(sources, sizeof sources / sizeof *sources, words, ret_templates, problem);
+	if (error) {
+		km_catalogue_free(words);
+		return error;
+	}
+	*ret_words = words;
+	return KM_OK;
+}
+
+/* A link to this very page in the other language. */
+static json_t *other_language(const struct km_request *request)
+{
+	enum km_language other = request->language == KM_NL ? KM_EN : KM_NL;
+	auto_buf struct km_buf link = KM_BUF_EMPTY;
+	km_link_self(&link, request, "lang", km_language_code(other));
+	return link.failed ? NULL : json_pack("{s:s, s:s}", "code", km_language_code(other), "url", link.data);
+}
+
+static const char *static_path(const struct km_request *request, const char *name)
+{
+	return km_statics_named(&request->site->statics, name)->path;
+}
+
+enum km_error km_page(const struct km_request *request, struct km_reply *reply, const char *name, json_t *data,
+                      struct km_problem *problem)
+{
+	const char *code = km_language_code(request->language);
+	char keep[16] = "", also_keep[16] = "";
+	if (request->language_chosen) {
+		snprintf(keep, sizeof keep, "?lang=%s", code);
+		snprintf(also_keep, sizeof also_keep, "&lang=%s", code);
+	}
+	json_auto_t *frame = json_pack("{s:s, s:b, s:s, s:s, s:o, s:s, s:s, s:s}", "lang", code, "lang_chosen",
+	                               request->language_chosen, "keep", keep, "also_keep", also_keep, "other",
+	                               other_language(request), "style", static_path(request, "style.css"), "icon",
+	                               static_path(request, "icon.svg"), "home", request->site->url);
+	if (!frame || !data || json_object_update_missing(data, frame) != 0)
+		return km_fail_memory(problem);
+	reply->type = km_type_html;
+	return km_template_render(request->site->templates, name, request->language, data, &reply->body, problem);
+}
+
+const char *km_page_words(const struct km_request *request, const char *key)
+{
+	const char *text = km_text(request->site->words, request->language, key);
+	return text == key ? NULL : text;
+}
+
+const char *km_page_words_for(const struct km_request *request, const char *prefix, const char *name)
+{
+	char key[120];
+	snprintf(key, sizeof key, "%s.%s", prefix, name);
+	const char *text = km_page_words(request, key);
+	if (text)
+		return text;
+	snprintf(key, sizeof key, "%s.other", prefix);
+	text = km_page_words(request, key);
+	return text ? text : name;
+}

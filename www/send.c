@@ -1,0 +1,235 @@
+#include "www/send.h"
+
+#include "base/digest.h"
+#include "base/encode.h"
+#include "www/accept.h"
+#include "www/route.h"
+#include "www/site.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+enum { COMPRESS_FROM_BYTES = 1024, GZIP_WINDOW_BITS = 15 + 16, ETAG_BYTES = 18, ETAG_TEXT = 40 };
+
+static const char page_policy[] = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+								  "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+static const char picture_policy[] = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+static const char data_policy[] = "default-src 'none'; frame-ancestors 'none'";
+
+struct outgoing {
+	struct MHD_Response *response;
+	const struct km_request *request;
+	const struct km_reply *reply;
+	unsigned status;
+	char etag[ETAG_TEXT]; /* with its quotes; "" where the reply is not to be kept */
+	bool compressed;
+};
+
+static void add(const struct outgoing *out, const char *name, const char *value)
+{
+	MHD_add_response_header(out->response, name, value);
+}
+
+static const char *header(struct MHD_Connection *connection, const char *name)
+{
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+static bool starts(const char *text, const char *start)
+{
+	return strncmp(text, start, strlen(start)) == 0;
+}
+
+static bool compressible(const char *type)
+{
+	return starts(type, "text/") || starts(type, "application/json") || starts(type, "application/problem+json") ||
+	       starts(type, "application/jsonl") || starts(type, "application/atom+xml") ||
+	       starts(type, "application/feed+json") || starts(type, "application/jwk") ||
+	       starts(type, "application/did") || starts(type, "application/ld+json") || starts(type, "image/svg");
+}
+
+/* The bytes in gzip's form; false (and nothing changed) where that does not help. */
+static bool compress_body(const char *bytes, size_t len, struct km_buf *ret_body)
+{
+	z_stream stream = {0};
+	if (deflateInit2(&stream, Z_BEST_SPEED + 3, Z_DEFLATED, GZIP_WINDOW_BITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+		return false;
+	uLong bound = deflateBound(&stream, (uLong)len);
+	char *packed = len <= UINT32_MAX / 2 ? malloc(bound) : NULL;
+	int code = Z_MEM_ERROR;
+	if (packed) {
+		stream.next_in = (Bytef *)(uintptr_t)bytes;
+		stream.avail_in = (uInt)len;
+		stream.next_out = (Bytef *)packed;
+		stream.avail_out = (uInt)bound;
+		code = deflate(&stream, Z_FINISH);
+	}
+	size_t packed_len = stream.total_out;
+	deflateEnd(&stream);
+	if (code != Z_STREAM_END || packed_len >= len) {
+		free(packed);
+		return false;
+	}
+	*ret_body = (struct km_buf){.data = packed, .len = packed_len, .capacity = bound};
+	return true;
+}
+
+/* A strong validator of these very bytes: their digest, and the coding that they are sent in. */
+static void make_etag(const char *bytes, size_t len, bool compressed, char ret_etag[static ETAG_TEXT])
+{
+	uint8_t digest[KM_SHA256_BYTES];
+	km_sha256(bytes, len, digest);
+	auto_buf struct km_buf text = KM_BUF_EMPTY;
+	km_encode(KM_BASE64URL, digest, ETAG_BYTES, &text);
+	snprintf(ret_etag, ETAG_TEXT, "\"%s%s\"", text.data ? text.data : "", compressed ? "-gz" : "");
+	if (text.failed)
+		*ret_etag = '\0';
+}
+
+/* RFC 9110, section 13.1.2: a list of tags, weak or not, or a star. */
+static bool etag_listed(const char *list, const char *etag)
+{
+	size_t len = strlen(etag);
+	while (list && *list && len) {
+		list += strspn(list, " \t,");
+		if (*list == '*')
+			return true;
+		list += starts(list, "W/") ? 2 : 0;
+		if (strncmp(list, etag, len) == 0)
+			return true;
+		list = strchr(list, ',');
+	}
+	return false;
+}
+
+static void add_cache_headers(const struct outgoing *out)
+{
+	char text[64];
+	int age = out->reply->max_age_s;
+	if (age == KM_CACHE_NOT)
+		snprintf(text, sizeof text, "no-store");
+	else if (age == KM_CACHE_ASK)
+		snprintf(text, sizeof text, "no-cache");
+	else
+		snprintf(text, sizeof text, "public, max-age=%d%s", age,
+		         age == KM_CACHE_FOREVER ? ", immutable" : ", must-revalidate");
+	add(out, "Cache-Control", text);
+	if (*out->etag)
+		add(out, "ETag", out->etag);
+	unsigned kind = out->request->route ? out->request->route->kind : KM_ROUTE_PAGE;
+	bool page = kind & KM_ROUTE_PAGE;
+	add(out, "Vary", page ? "Accept, Accept-Language, Accept-Encoding" : "Accept-Encoding");
+}
+
+static void add_security_headers(const struct outgoing *out)
+{
+	const char *type = out->reply->type ? out->reply->type : "";
+	bool page = type == km_type_html;
+	add(out, "Content-Security-Policy", page ? page_policy : starts(type, "image/") ? picture_policy : data_policy);
+	add(out, "X-Content-Type-Options", "nosniff");
+	add(out, "Referrer-Policy", "no-referrer");
+	bool everyone = out->request->route && (out->request->route->kind & KM_ROUTE_PUBLIC);
+	add(out, "Cross-Origin-Resource-Policy", out->reply->embedded || everyone ? "cross-origin" : "same-origin");
+	if (everyone)
+		add(out, "Access-Control-Allow-Origin", "*");
+	if (page) {
+		add(out, "Cross-Origin-Opener-Policy", "same-origin");
+		add(out, "Permissions-Policy", "geolocation=(), microphone=(), camera=()");
+	}
+	if (starts(out->request->site->url, "https:"))
+		add(out, "Strict-Transport-Security", "max-age=31536000");
+}
+
+static void add_other_headers(const struct outgoing *out)
+{
+	const struct km_reply *reply = out->reply;
+	char text[96];
+	if (out->request->route && (out->request->route->kind & KM_ROUTE_API))
+		add(out, "API-Version", KM_API_VERSION);
+	if (reply->type == km_type_html)
+		add(out, "Content-Language", km_language_code(out->request->language));
+	if (reply->allow && *reply->allow) {
+		add(out, "Allow", reply->allow);
+		if (out->request->method == KM_OPTIONS && out->request->route->kind & KM_ROUTE_PUBLIC) {
+			add(out, "Access-Control-Allow-Methods", reply->allow);
+			add(out, "Access-Control-Allow-Headers", "Accept, Accept-Language, Content-Type, If-None-Match");
+			add(out, "Access-Control-Max-Age", "86400");
+		}
+	}
+	if (reply->retry_after_s) {
+		snprintf(text, sizeof text, "%d", reply->retry_after_s);
+		add(out, "Retry-After", text);
+	}
+	if (*reply->location)
+		add(out, "Location", reply->location);
+	if (*reply->link)
+		add(out, "Link", reply->link);
+	if (*reply->filename) {
+		snprintf(text, sizeof text, "attachment; filename=\"%s\"", reply->filename);
+		add(out, "Content-Disposition", text);
+	}
+}
+
+/* Settles what bytes go out and whether they need to: fills status, etag and compressed. */
+static void settle(struct outgoing *out, struct MHD_Connection *connection, struct km_reply *reply)
+{
+	const char *bytes = reply->fixed ? reply->fixed : reply->body.data;
+	size_t len = reply->fixed ? reply->fixed_len : reply->body.len;
+	bool wanted = len >= COMPRESS_FROM_BYTES && compressible(reply->type) &&
+	              km_accept_gzip(header(connection, "Accept-Encoding"));
+	bool reading = out->request->method == KM_GET || out->request->method == KM_HEAD;
+	if (reading && out->status == 200 && reply->max_age_s != KM_CACHE_NOT) {
+		make_etag(bytes ? bytes : "", len, wanted, out->etag);
+		if (etag_listed(header(connection, "If-None-Match"), out->etag)) {
+			out->status = 304;
+			km_buf_free(&reply->body);
+			reply->fixed = NULL;
+			return;
+		}
+	}
+	struct km_buf packed = KM_BUF_EMPTY;
+	if (!wanted || !compress_body(bytes, len, &packed))
+		return;
+	km_buf_free(&reply->body);
+	reply->fixed = NULL;
+	reply->body = packed;
+	out->compressed = true;
+}
+
+static struct MHD_Response *make_response(struct km_reply *reply)
+{
+	if (reply->fixed)
+		return MHD_create_response_from_buffer(reply->fixed_len, (void *)(uintptr_t)reply->fixed,
+		                                       MHD_RESPMEM_PERSISTENT);
+	size_t len = 0;
+	char *bytes = km_buf_take(&reply->body, &len);
+	struct MHD_Response *response = bytes ? MHD_create_response_from_buffer(len, bytes, MHD_RESPMEM_MUST_FREE) : NULL;
+	if (!response)
+		free(bytes);
+	return response;
+}
+
+enum MHD_Result km_send(struct MHD_Connection *connection, const struct km_request *request, struct km_reply *reply)
+{
+	struct outgoing out = {.request = request, .reply = reply, .status = reply->status ? reply->status : 200};
+	settle(&out, connection, reply);
+	out.response = make_response(reply);
+	enum MHD_Result result = MHD_NO;
+	if (out.response) {
+		if (reply->type && out.status != 304)
+			add(&out, "Content-Type", reply->type);
+		if (out.compressed)
+			add(&out, "Content-Encoding", "gzip");
+		add_cache_headers(&out);
+		add_security_headers(&out);
+		add_other_headers(&out);
+		if (request->site->stopping)
+			add(&out, "Connection", "close");
+		result = MHD_queue_response(connection, out.status, out.response);
+		MHD_destroy_response(out.response);
+	}
+	km_reply_done(reply);
+	return result;
+}

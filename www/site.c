@@ -1,0 +1,150 @@
+#include "www/site.h"
+
+#include "badge/drawing.h"
+#include "www/pages.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { ISSUER_WAIT_S = 5, LOG_LINE_MAX = 1200 };
+
+static void close_thread_store(void *store)
+{
+	km_store_close(store);
+}
+
+static enum km_error copy_options(struct km_site *site, const struct km_server_options *options,
+                                  struct km_problem *problem)
+{
+	site->options = *options;
+	site->options.address = strdup(options->address);
+	site->options.database = strdup(options->database);
+	site->options.keys = strdup(options->keys);
+	return site->options.address && site->options.database && site->options.keys ? KM_OK : km_fail_memory(problem);
+}
+
+static enum km_error open_locks(struct km_site *site, struct km_problem *problem)
+{
+	site->has_lock = pthread_mutex_init(&site->issuer_lock, NULL) == 0;
+	site->has_key = pthread_key_create(&site->store_key, close_thread_store) == 0;
+	return site->has_lock && site->has_key ? KM_OK : km_fail_memory(problem);
+}
+
+/* Reads the public address, by which the register is also seen to be there and to be ours. */
+static enum km_error read_url(struct km_site *site, struct km_problem *problem)
+{
+	struct km_store *store = NULL;
+	enum km_error error = km_store_open(site->options.database, KM_STORE_READ, &store, problem);
+	if (error)
+		return error;
+	site->url = strdup(km_store_url(store));
+	km_store_close(store);
+	return site->url ? KM_OK : km_fail_memory(problem);
+}
+
+static enum km_error fill(struct km_site *site, const struct km_server_options *options, struct km_problem *problem)
+{
+	enum km_error error = copy_options(site, options, problem);
+	if (!error)
+		error = open_locks(site, problem);
+	if (!error)
+		error = read_url(site, problem);
+	if (!error)
+		error = km_statics_open(&site->statics, problem);
+	if (!error)
+		error = km_pages_open(&site->words, &site->templates, problem);
+	if (!error)
+		error = km_badge_words(&site->badge_words, problem);
+	if (!error)
+		error = km_issuer_open(options->database, options->signer, options->clock, &site->issuer, problem);
+	return error;
+}
+
+enum km_error km_site_open(const struct km_server_options *options, struct km_site **ret_site,
+                           struct km_problem *problem)
+{
+	struct km_site *site = calloc(1, sizeof *site);
+	if (!site)
+		return km_fail_memory(problem);
+	enum km_error error = fill(site, options, problem);
+	if (error) {
+		km_site_close(site);
+		return error;
+	}
+	*ret_site = site;
+	return KM_OK;
+}
+
+void km_site_close(struct km_site *site)
+{
+	if (!site)
+		return;
+	km_issuer_close(site->issuer);
+	if (site->has_key)
+		pthread_key_delete(site->store_key);
+	if (site->has_lock)
+		pthread_mutex_destroy(&site->issuer_lock);
+	km_templates_free(site->templates);
+	km_catalogue_free(site->words);
+	km_catalogue_free(site->badge_words);
+	free(site->url);
+	free((char *)site->options.address);
+	free((char *)site->options.database);
+	free((char *)site->options.keys);
+	free(site);
+}
+
+int64_t km_site_now(const struct km_site *site)
+{
+	return km_clock_now(site->options.clock);
+}
+
+enum km_error km_site_store(struct km_site *site, struct km_store **ret_store, struct km_problem *problem)
+{
+	struct km_store *store = pthread_getspecific(site->store_key);
+	if (!store) {
+		enum km_error error = km_store_open(site->options.database, KM_STORE_READ, &store, problem);
+		if (error)
+			return error;
+		if (pthread_setspecific(site->store_key, store) != 0) {
+			km_store_close(store);
+			return km_fail_memory(problem);
+		}
+	}
+	*ret_store = store;
+	return KM_OK;
+}
+
+enum km_error km_site_issuer(struct km_site *site, struct km_issuer **ret_issuer, struct km_problem *problem)
+{
+	/* The machine's own clock: this is about how long a thread waits, not about what time it is in the register. */
+	struct timespec until;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += ISSUER_WAIT_S;
+	int code = pthread_mutex_timedlock(&site->issuer_lock, &until);
+	if (code != 0)
+		return km_fail(problem, KM_UNAVAILABLE, "busy",
+		               "others are being served; nothing was changed: send the same bytes again in a moment");
+	*ret_issuer = site->issuer;
+	return KM_OK;
+}
+
+void km_site_issuer_done(struct km_site *site)
+{
+	pthread_mutex_unlock(&site->issuer_lock);
+}
+
+void km_site_log(const struct km_site *site, bool ours, const char *format, ...)
+{
+	if (!site->options.log)
+		return;
+	char line[LOG_LINE_MAX];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(line, sizeof line, format, arguments);
+	va_end(arguments);
+	site->options.log(site->options.log_context, ours, line);
+}

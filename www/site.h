@@ -1,0 +1,55 @@
+/*
+ * What all requests share: settings, words, templates, and the way to the register. Made before the first request and
+ * unchanged until after the last one, apart from what is atomic or behind a lock.
+ */
+#ifndef KM_WWW_SITE_H
+#define KM_WWW_SITE_H
+
+#include "badge/issuer.h"
+#include "base/catalogue.h"
+#include "base/error.h"
+#include "registry/store.h"
+#include "www/server.h"
+#include "www/statics.h"
+#include "www/template.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#define KM_API_VERSION "1.0.0"
+
+struct km_site {
+	struct km_server_options options; /* its strings are owned here */
+	char *url;                        /* public address of the registry, without a trailing slash */
+	struct km_catalogue *words;       /* www/words.json */
+	struct km_catalogue *badge_words; /* badge/words.json */
+	struct km_templates *templates;
+	struct km_statics statics;
+	struct km_issuer *issuer; /* under issuer_lock: see km_site_issuer */
+	pthread_mutex_t issuer_lock;
+	pthread_key_t store_key; /* each thread's own store, closed when the thread ends */
+	bool has_lock, has_key;
+	atomic_int in_progress; /* requests that have begun and are not yet answered */
+	atomic_bool stopping;
+};
+
+/* Opens the register and everything else. Free with km_site_close (NULL is allowed), once no thread uses it. */
+enum km_error km_site_open(const struct km_server_options *options, struct km_site **ret_site,
+                           struct km_problem *problem);
+void km_site_close(struct km_site *site);
+
+int64_t km_site_now(const struct km_site *site);
+
+/* This thread's store, opened at first use; borrowed until the thread ends. */
+enum km_error km_site_store(struct km_site *site, struct km_store **ret_store, struct km_problem *problem);
+
+/* The issuer, for one thread at a time; waits a few seconds for its turn, then KM_UNAVAILABLE. Give it back with
+ * km_site_issuer_done. */
+enum km_error km_site_issuer(struct km_site *site, struct km_issuer **ret_issuer, struct km_problem *problem);
+void km_site_issuer_done(struct km_site *site);
+
+/* One line for the operator. Never what a visitor sent. */
+void km_site_log(const struct km_site *site, bool ours, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+#endif
