@@ -11,26 +11,29 @@
 #include <stdint.h>
 
 struct km_body {
-	int64_t id;          /* set by the register */
-	const char *slug;    /* a-z, 0-9, hyphen; at most KM_SLUG_MAX characters */
+	int64_t id;       /* set by the register */
+	const char *slug; /* a-z, 0-9, hyphen; at most KM_SLUG_MAX characters */
 	const char *name;
-	const char *accreditation; /* number of the accreditation certificate */
-	const char *city;    /* may be NULL */
-	const char *country; /* ISO 3166-1 alpha-2; NULL means NL */
-	const char *url;     /* https://…; may be NULL */
+	const char *accreditation;  /* number of the accreditation certificate */
+	const char *city;           /* may be NULL */
+	const char *country;        /* ISO 3166-1 alpha-2; NULL means NL */
+	const char *url;            /* https://…; may be NULL */
 	const char *const *schemes; /* ids of the schemes that it may certify for */
 	size_t schemes_len;
 };
 
-/* Adds one, inside a transaction. KM_INVALID, KM_CONFLICT (slug taken), KM_ABSENT (no such scheme). */
+/* Adds one, or nothing, inside a transaction. KM_INVALID (the type names the member), KM_CONFLICT "slug-taken",
+ * KM_ABSENT "unknown-scheme". */
 enum km_error km_body_add(struct km_store *store, const struct km_body *body, int64_t now, struct km_problem *problem);
 
-/* Free with km_body_free. KM_ABSENT. */
+/* By slug, or by the register's own id. KM_ABSENT. Free with km_body_free. */
 enum km_error km_body_get(struct km_store *store, const char *slug, struct km_body **ret_body,
                           struct km_problem *problem);
+enum km_error km_body_get_by_id(struct km_store *store, int64_t id, struct km_body **ret_body,
+                                struct km_problem *problem);
 void km_body_free(struct km_body *body);
 
-/* Calls back for each by slug. */
+/* Calls back for each by slug. An error of the callback ends the list and is returned. */
 enum km_error km_body_list(struct km_store *store, enum km_error (*each)(void *context, const struct km_body *body),
                            void *context, struct km_problem *problem);
 

@@ -9,6 +9,8 @@
 #include "registry/store.h"
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum km_role { KM_ROLE_AUDITOR = 1, KM_ROLE_DECIDER = 2, KM_ROLE_ADMIN = 4 }; /* a set, as bits */
@@ -19,24 +21,29 @@ void km_roles_format(unsigned roles, char ret_text[static 32]);
 
 enum { KM_CODE_TEXT = 33, KM_INVITE_TTL_S = 7 * 24 * 3600 };
 
-/* Makes a person and a one-time code (128 random bits, hex) with which that person enrols a key within KM_INVITE_TTL_S.
- * Only the code's SHA-256 is kept. Inside a transaction. KM_ABSENT (no such body), KM_INVALID. */
+/* Makes a person (name of at most 100 characters) and a one-time code (128 random bits, hex) with which that person
+ * enrols a key within KM_INVITE_TTL_S. Only the code's SHA-256 is kept. Inside a transaction. KM_ABSENT (no such body),
+ * KM_INVALID. */
 enum km_error km_person_invite(struct km_store *store, const char *body_slug, const char *name, unsigned roles,
                                int64_t now, int64_t *ret_person_id, char ret_code[static KM_CODE_TEXT],
                                struct km_problem *problem);
 
-/* A new code for a person who is there already: a second key, or a lost first one. */
+/* A new code for a person who is there already: a second key, or a lost code. The codes before it work no longer.
+ * KM_ABSENT. */
 enum km_error km_person_invite_again(struct km_store *store, int64_t person_id, int64_t now,
                                      char ret_code[static KM_CODE_TEXT], struct km_problem *problem);
 
-/* Enrols a key: `bytes` is a JWS, typ "keurmerk-enrolment+jwt", signed by the new key itself (proof of possession), with
- * claims aud (the registry's url), iat, code and jwk. Inside a transaction. KM_UNPROVEN for an unknown, used or expired
- * code (one answer for all three), a wrong audience or a stale iat; KM_CONFLICT where the key is enrolled already.
+/* Enrols a key: `bytes` is a JWS, typ "keurmerk-enrolment+jwt", signed by the new key itself (proof of possession),
+ * with claims aud (the registry's url), iat, code and jwk. Inside a transaction. KM_TOO_LARGE, KM_MALFORMED, KM_INVALID
+ * not a strict JWS of this typ with these claims KM_UNPROVEN   "kid-mismatch", "bad-signature", "audience-mismatch",
+ * "iat-stale", "iat-future"; "invitation" for an unknown, a used and an expired code: one answer for all three
+ *   KM_CONFLICT   "key-enrolled"
  * ret_reply: {"person", "body", "roles", "kid"}; the caller's (json_decref). */
 enum km_error km_person_enrol(struct km_store *store, const char *bytes, size_t len, int64_t now, json_t **ret_reply,
                               struct km_problem *problem);
 
-/* From this moment on (not before now) nothing new that this key signs is accepted. Inside a transaction. */
+/* From this moment on (not before now) nothing new that this key signs is accepted. Of a key that was revoked before,
+ * the first moment stays. Inside a transaction. KM_ABSENT. */
 enum km_error km_person_revoke_key(struct km_store *store, const char *thumbprint, int64_t now,
                                    struct km_problem *problem);
 

@@ -19,16 +19,16 @@ struct km_domain {
 
 /* What is public. */
 struct km_provider {
-	int64_t id;      /* set by the register */
-	const char *kvk; /* 8 digits */
+	int64_t id;                                    /* set by the register */
+	const char *kvk;                               /* 8 digits; one provider each */
 	const char *establishment, *rsin, *lei, *euid; /* NULL where not given; euid defaults to NLNHR.KVK */
-	const char *name;            /* legal name */
+	const char *name;                              /* legal name */
 	const char *const *trade_names;
 	size_t trade_names_len;
 	const struct km_domain *domains;
 	size_t domains_len;
 	const char *city;    /* may be NULL */
-	const char *country; /* ISO 3166-1 alpha-2 */
+	const char *country; /* ISO 3166-1 alpha-2; NULL means NL when one is added */
 };
 
 /* What is not; held apart, and erasable. All may be NULL. */
@@ -37,17 +37,25 @@ struct km_provider_contact {
 	const char *language; /* "nl" or "en" */
 };
 
-/* Adds one. Domains are given in any script and stored as A-labels. Inside a transaction. KM_INVALID names the member;
- * KM_CONFLICT names the provider that has this KvK number (and establishment) already. */
+/* Adds one, or nothing. Domains are given in any script and stored as A-labels. Inside a transaction. contact may be
+ * NULL. The type of the problem names the member: KM_INVALID "kvk", "establishment", "rsin", "lei", "euid", "name",
+ * "trade-names", "domain", "city", "country", "contact-name", "contact-email", "contact-phone", "contact-language";
+ * KM_CONFLICT "kvk-taken", "rsin-taken", "lei-taken", "domain-taken", whose message names the provider that has it.
+ *
+ * An RSIN is of a legal person. A sole trader (eenmanszaak) has none, but does have a citizen service number of the
+ * same form, which no check can tell apart: never give that here. */
 enum km_error km_provider_add(struct km_store *store, const struct km_provider *provider,
                               const struct km_provider_contact *contact, int64_t now, struct km_problem *problem);
 
-/* By KvK number. KM_ABSENT. Free with km_provider_free. */
+/* By KvK number, or by the register's own id. KM_ABSENT. Free with km_provider_free. */
 enum km_error km_provider_get(struct km_store *store, const char *kvk, struct km_provider **ret_provider,
                               struct km_problem *problem);
+enum km_error km_provider_get_by_id(struct km_store *store, int64_t id, struct km_provider **ret_provider,
+                                    struct km_problem *problem);
 void km_provider_free(struct km_provider *provider);
 
-/* Calls back for each by KvK number, from after `after` (NULL: from the first), at most `limit`. */
+/* Calls back for each by KvK number, from after `after` (NULL: from the first), at most `limit`. An error of the
+ * callback ends the list and is returned. */
 enum km_error km_provider_list(struct km_store *store, const char *after, size_t limit,
                                enum km_error (*each)(void *context, const struct km_provider *provider), void *context,
                                struct km_problem *problem);

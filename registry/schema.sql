@@ -66,6 +66,7 @@ CREATE TABLE invitation (          -- one-time codes; only their digest is kept
     expires_at  INTEGER NOT NULL,
     used_at     INTEGER
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX invitation_by_person ON invitation(person_id);
 
 CREATE TABLE provider (            -- what is public about a provider
     id            INTEGER PRIMARY KEY,

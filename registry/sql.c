@@ -181,6 +181,16 @@ const void *km_sql_get_blob(struct km_statement *statement, int column, size_t *
 	return bytes;
 }
 
+bool km_sql_copy_text(struct km_statement *statement, int column, const char **ret_text)
+{
+	const char *text = km_sql_get_text(statement, column);
+	char *copy = text ? strdup(text) : NULL;
+	if (text && !copy)
+		return false;
+	*ret_text = copy;
+	return true;
+}
+
 void km_sql_reset(struct km_statement *statement)
 {
 	if (!statement)

@@ -53,6 +53,9 @@ int64_t km_sql_get_int(struct km_statement *statement, int column);
 const char *km_sql_get_text(struct km_statement *statement, int column);
 const void *km_sql_get_blob(struct km_statement *statement, int column, size_t *ret_len);
 
+/* A copy of the text, the caller's (free); NULL for NULL. False where memory ran out. */
+bool km_sql_copy_text(struct km_statement *statement, int column, const char **ret_text);
+
 /* Ends the use of the statement; NULL is allowed. */
 void km_sql_reset(struct km_statement *statement);
 static inline void km_auto_statement(struct km_statement **statement)

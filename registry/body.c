@@ -1,0 +1,238 @@
+#include "registry/body.h"
+
+#include "registry/address.h"
+#include "registry/identifier.h"
+#include "registry/name.h"
+#include "registry/scheme.h"
+#include "registry/sql.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_MAX_CHARACTERS = 200, ACCREDITATION_MAX = 60, CITY_MAX = 100 };
+
+#define COLUMNS "id, slug, name, accreditation, city, country, url"
+
+static bool slug_valid(const char *slug)
+{
+	size_t len = strnlen(slug, KM_SLUG_MAX + 1);
+	return len > 0 && len <= KM_SLUG_MAX && strspn(slug, "abcdefghijklmnopqrstuvwxyz0123456789-") == len &&
+	       slug[0] != '-' && slug[len - 1] != '-';
+}
+
+static enum km_error check(const struct km_body *body, struct km_problem *problem)
+{
+	if (!body->slug || !slug_valid(body->slug))
+		return km_fail(problem, KM_INVALID, "slug",
+		               "the short name of a body has 1 to %d of a-z, 0-9 and hyphen, and no hyphen at either end",
+		               KM_SLUG_MAX);
+	enum km_error error =
+		km_name_check(body->name ? body->name : "", NAME_MAX_CHARACTERS, "name", "the name of the body", problem);
+	if (!error)
+		error = km_name_check(body->accreditation ? body->accreditation : "", ACCREDITATION_MAX, "accreditation",
+		                      "the number of the accreditation", problem);
+	if (!error && body->city)
+		error = km_name_check(body->city, CITY_MAX, "city", "the city", problem);
+	if (!error && body->country && !km_country_valid(body->country))
+		error = km_fail(problem, KM_INVALID, "country", "a country is two capitals of ISO 3166, like NL or BE");
+	if (!error && body->url && !km_link_valid(body->url))
+		error = km_fail(problem, KM_INVALID, "url", "the web page of a body begins with https://, and has no spaces");
+	return error;
+}
+
+static enum km_error refuse_taken(struct km_store *store, const char *slug, struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error = km_sql(store, "SELECT name FROM body WHERE slug = :slug", &statement, problem);
+	if (error)
+		return error;
+	km_sql_text(statement, ":slug", slug);
+	bool row = false;
+	error = km_sql_step(statement, &row, problem);
+	if (!error && row)
+		error = km_fail(problem, KM_CONFLICT, "slug-taken", "the short name %s is already that of %s", slug,
+		                km_sql_get_text(statement, 0));
+	return error;
+}
+
+static enum km_error require_scheme(struct km_store *store, const char *id, struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error = km_sql(store, "SELECT 1 FROM scheme WHERE id = :id LIMIT 1", &statement, problem);
+	if (error)
+		return error;
+	km_sql_text(statement, ":id", id);
+	bool row = false;
+	error = km_sql_step(statement, &row, problem);
+	if (!error && !row)
+		error = km_fail(problem, KM_ABSENT, "unknown-scheme",
+		                "there is no scheme %.60s: add it first, with `keurmerk scheme add`", id);
+	return error;
+}
+
+static enum km_error insert_body(struct km_store *store, const struct km_body *body, int64_t now, int64_t *ret_id,
+                                 struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error = km_sql(store,
+	                             "INSERT INTO body (slug, name, accreditation, city, country, url, added_at) "
+	                             "VALUES (:slug, :name, :accreditation, :city, :country, :url, :now)",
+	                             &statement, problem);
+	if (error)
+		return error;
+	km_sql_text(statement, ":slug", body->slug);
+	km_sql_text(statement, ":name", body->name);
+	km_sql_text(statement, ":accreditation", body->accreditation);
+	km_sql_text(statement, ":city", body->city);
+	km_sql_text(statement, ":country", body->country ? body->country : "NL");
+	km_sql_text(statement, ":url", body->url);
+	km_sql_int(statement, ":now", now);
+	error = km_sql_run(statement, problem);
+	if (!error)
+		*ret_id = km_sql_last_id(store);
+	return error;
+}
+
+/* A scheme that is named twice counts once. */
+static enum km_error insert_scheme(struct km_store *store, int64_t body_id, const char *scheme,
+                                   struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error =
+		km_sql(store, "INSERT INTO body_scheme (body_id, scheme_id) VALUES (:body, :scheme) ON CONFLICT DO NOTHING",
+	           &statement, problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":body", body_id);
+	km_sql_text(statement, ":scheme", scheme);
+	return km_sql_run(statement, problem);
+}
+
+enum km_error km_body_add(struct km_store *store, const struct km_body *body, int64_t now, struct km_problem *problem)
+{
+	enum km_error error = check(body, problem);
+	if (!error)
+		error = refuse_taken(store, body->slug, problem);
+	for (size_t i = 0; !error && i < body->schemes_len; i++)
+		error = require_scheme(store, body->schemes[i], problem);
+	int64_t id = 0;
+	if (!error)
+		error = insert_body(store, body, now, &id, problem);
+	for (size_t i = 0; !error && i < body->schemes_len; i++)
+		error = insert_scheme(store, id, body->schemes[i], problem);
+	return error;
+}
+
+void km_body_free(struct km_body *body)
+{
+	if (!body)
+		return;
+	const char *const texts[] = {body->slug, body->name, body->accreditation, body->city, body->country, body->url};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		free((void *)texts[i]);
+	for (size_t i = 0; i < body->schemes_len; i++)
+		free((void *)body->schemes[i]);
+	free((void *)body->schemes);
+	free(body);
+}
+
+static void free_body(struct km_body **body)
+{
+	km_body_free(*body);
+}
+#define auto_body __attribute__((cleanup(free_body)))
+
+static enum km_error read_schemes(struct km_store *store, struct km_body *body, struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error =
+		km_sql(store, "SELECT scheme_id FROM body_scheme WHERE body_id = :id ORDER BY scheme_id", &statement, problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":id", body->id);
+	for (bool row = true;;) {
+		error = km_sql_step(statement, &row, problem);
+		if (error || !row)
+			return error;
+		const char **schemes = reallocarray((void *)body->schemes, body->schemes_len + 1, sizeof *schemes);
+		if (!schemes)
+			return km_fail_memory(problem);
+		body->schemes = schemes;
+		if (!km_sql_copy_text(statement, 0, &schemes[body->schemes_len]))
+			return km_fail_memory(problem);
+		body->schemes_len++;
+	}
+}
+
+/* From the present row of a statement that selects COLUMNS. */
+static enum km_error read_body(struct km_store *store, struct km_statement *statement, struct km_body **ret_body,
+                               struct km_problem *problem)
+{
+	auto_body struct km_body *body = calloc(1, sizeof *body);
+	if (!body)
+		return km_fail_memory(problem);
+	body->id = km_sql_get_int(statement, 0);
+	const char **const texts[] = {&body->slug, &body->name,    &body->accreditation,
+	                              &body->city, &body->country, &body->url};
+	for (int i = 0; i < (int)(sizeof texts / sizeof *texts); i++)
+		if (!km_sql_copy_text(statement, i + 1, texts[i]))
+			return km_fail_memory(problem);
+	enum km_error error = read_schemes(store, body, problem);
+	if (error)
+		return error;
+	*ret_body = body;
+	body = NULL;
+	return KM_OK;
+}
+
+enum km_error km_body_get(struct km_store *store, const char *slug, struct km_body **ret_body,
+                          struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error = km_sql(store, "SELECT " COLUMNS " FROM body WHERE slug = :slug", &statement, problem);
+	if (error)
+		return error;
+	km_sql_text(statement, ":slug", slug);
+	bool row = false;
+	error = km_sql_step(statement, &row, problem);
+	if (error)
+		return error;
+	return row ? read_body(store, statement, ret_body, problem)
+	           : km_fail(problem, KM_ABSENT, "unknown-body", "there is no certification body %.60s", slug);
+}
+
+enum km_error km_body_get_by_id(struct km_store *store, int64_t id, struct km_body **ret_body,
+                                struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error = km_sql(store, "SELECT " COLUMNS " FROM body WHERE id = :id", &statement, problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":id", id);
+	bool row = false;
+	error = km_sql_step(statement, &row, problem);
+	if (error)
+		return error;
+	return row ? read_body(store, statement, ret_body, problem)
+	           : km_fail(problem, KM_ABSENT, "unknown-body", "there is no certification body %lld", (long long)id);
+}
+
+enum km_error km_body_list(struct km_store *store, enum km_error (*each)(void *context, const struct km_body *body),
+                           void *context, struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error = km_sql(store, "SELECT " COLUMNS " FROM body ORDER BY slug", &statement, problem);
+	if (error)
+		return error;
+	for (bool row = true;;) {
+		auto_body struct km_body *body = NULL;
+		error = km_sql_step(statement, &row, problem);
+		if (!error && row)
+			error = read_body(store, statement, &body, problem);
+		if (!error && row)
+			error = each(context, body);
+		if (error || !row)
+			return error;
+	}
+}

@@ -1,0 +1,260 @@
+#include "registry/person.h"
+
+#include "base/digest.h"
+#include "keys/random.h"
+#include "registry/name.h"
+#include "registry/sql.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	PERSON_NAME_MAX = 100, /* characters */
+	CODE_BYTES = 16,
+};
+
+/* --------------------------------------------------------------------------------------------------------- roles */
+
+static const struct {
+	const char *name;
+	unsigned role;
+} roles_known[] = {{"auditor", KM_ROLE_AUDITOR}, {"decider", KM_ROLE_DECIDER}, {"admin", KM_ROLE_ADMIN}};
+
+enum { ROLES = sizeof roles_known / sizeof *roles_known };
+
+static unsigned role_named(const char *name, size_t len)
+{
+	for (size_t i = 0; i < ROLES; i++)
+		if (strlen(roles_known[i].name) == len && memcmp(roles_known[i].name, name, len) == 0)
+			return roles_known[i].role;
+	return 0;
+}
+
+bool km_roles_parse(const char *text, unsigned *ret_roles)
+{
+	unsigned roles = 0;
+	for (const char *at = text;;) {
+		size_t len = strcspn(at, ",");
+		unsigned role = role_named(at, len);
+		if (!role || (roles & role))
+			return false;
+		roles |= role;
+		if (!at[len])
+			break;
+		at += len + 1;
+	}
+	*ret_roles = roles;
+	return true;
+}
+
+void km_roles_format(unsigned roles, char ret_text[static 32])
+{
+	size_t len = 0;
+	ret_text[0] = '\0';
+	for (size_t i = 0; i < ROLES; i++)
+		if (roles & roles_known[i].role)
+			len += (size_t)snprintf(ret_text + len, 32 - len, "%s%s", len ? "," : "", roles_known[i].name);
+}
+
+/* --------------------------------------------------------------------------------------------------- invitations */
+
+static enum km_error find_body(struct km_store *store, const char *slug, int64_t *ret_id, struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error = km_sql(store, "SELECT id FROM body WHERE slug = :slug", &statement, problem);
+	if (error)
+		return error;
+	km_sql_text(statement, ":slug", slug);
+	bool row = false;
+	error = km_sql_step(statement, &row, problem);
+	if (error)
+		return error;
+	if (!row)
+		return km_fail(problem, KM_ABSENT, "unknown-body", "there is no certification body %.60s", slug);
+	*ret_id = km_sql_get_int(statement, 0);
+	return KM_OK;
+}
+
+static enum km_error insert_person(struct km_store *store, int64_t body_id, const char *name, unsigned roles,
+                                   int64_t now, int64_t *ret_id, struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error =
+		km_sql(store, "INSERT INTO person (body_id, name, roles, added_at) VALUES (:body, :name, :roles, :now)",
+	           &statement, problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":body", body_id);
+	km_sql_text(statement, ":name", name);
+	km_sql_int(statement, ":roles", roles);
+	km_sql_int(statement, ":now", now);
+	error = km_sql_run(statement, problem);
+	if (!error)
+		*ret_id = km_sql_last_id(store);
+	return error;
+}
+
+/* A code that was lost must not lie around: only the newest one works. */
+static enum km_error expire_codes(struct km_store *store, int64_t person_id, int64_t now, struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error = km_sql(store,
+	                             "UPDATE invitation SET expires_at = :now "
+	                             "WHERE person_id = :person AND used_at IS NULL AND expires_at > :now",
+	                             &statement, problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":person", person_id);
+	km_sql_int(statement, ":now", now);
+	return km_sql_run(statement, problem);
+}
+
+static enum km_error insert_invitation(struct km_store *store, const char code[static KM_CODE_TEXT], int64_t person_id,
+                                       int64_t now, struct km_problem *problem)
+{
+	uint8_t digest[KM_SHA256_BYTES];
+	km_sha256(code, KM_CODE_TEXT - 1, digest);
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error =
+		km_sql(store, "INSERT INTO invitation (code_sha256, person_id, expires_at) VALUES (:digest, :person, :expires)",
+	           &statement, problem);
+	if (error)
+		return error;
+	km_sql_blob(statement, ":digest", digest, sizeof digest);
+	km_sql_int(statement, ":person", person_id);
+	km_sql_int(statement, ":expires", now + KM_INVITE_TTL_S);
+	return km_sql_run(statement, problem);
+}
+
+static enum km_error make_code(char ret_code[static KM_CODE_TEXT], struct km_problem *problem)
+{
+	uint8_t bytes[CODE_BYTES];
+	enum km_error error = km_random(bytes, sizeof bytes, problem);
+	if (error)
+		return error;
+	static const char digits[] = "0123456789abcdef";
+	for (size_t i = 0; i < CODE_BYTES; i++) {
+		ret_code[2 * i] = digits[bytes[i] >> 4];
+		ret_code[2 * i + 1] = digits[bytes[i] & 0xf];
+	}
+	ret_code[2 * CODE_BYTES] = '\0';
+	km_wipe(bytes, sizeof bytes);
+	return KM_OK;
+}
+
+static enum km_error invite(struct km_store *store, int64_t person_id, int64_t now, char ret_code[static KM_CODE_TEXT],
+                            struct km_problem *problem)
+{
+	char code[KM_CODE_TEXT];
+	enum km_error error = make_code(code, problem);
+	if (!error)
+		error = insert_invitation(store, code, person_id, now, problem);
+	if (!error)
+		memcpy(ret_code, code, sizeof code);
+	km_wipe(code, sizeof code);
+	return error;
+}
+
+enum km_error km_person_invite(struct km_store *store, const char *body_slug, const char *name, unsigned roles,
+                               int64_t now, int64_t *ret_person_id, char ret_code[static KM_CODE_TEXT],
+                               struct km_problem *problem)
+{
+	enum km_error error = km_name_check(name, PERSON_NAME_MAX, "name", "the name of the person", problem);
+	if (error)
+		return error;
+	if (!roles || roles & ~(unsigned)(KM_ROLE_AUDITOR | KM_ROLE_DECIDER | KM_ROLE_ADMIN))
+		return km_fail(problem, KM_INVALID, "roles",
+		               "a person has one or more of the roles auditor, decider and admin");
+	int64_t body_id = 0, person_id = 0;
+	error = find_body(store, body_slug, &body_id, problem);
+	if (!error)
+		error = insert_person(store, body_id, name, roles, now, &person_id, problem);
+	if (!error)
+		error = invite(store, person_id, now, ret_code, problem);
+	if (!error)
+		*ret_person_id = person_id;
+	return error;
+}
+
+enum km_error km_person_invite_again(struct km_store *store, int64_t person_id, int64_t now,
+                                     char ret_code[static KM_CODE_TEXT], struct km_problem *problem)
+{
+	{
+		auto_statement struct km_statement *statement = NULL;
+		enum km_error error = km_sql(store, "SELECT 1 FROM person WHERE id = :person", &statement, problem);
+		if (error)
+			return error;
+		km_sql_int(statement, ":person", person_id);
+		bool row = false;
+		error = km_sql_step(statement, &row, problem);
+		if (error)
+			return error;
+		if (!row)
+			return km_fail(problem, KM_ABSENT, "unknown-person", "there is no person %lld", (long long)person_id);
+	}
+	enum km_error error = expire_codes(store, person_id, now, problem);
+	return error ? error : invite(store, person_id, now, ret_code, problem);
+}
+
+/* -------------------------------------------------------------------------------------------------- keys in use */
+
+enum km_error km_person_revoke_key(struct km_store *store, const char *thumbprint, int64_t now,
+                                   struct km_problem *problem)
+{
+	{
+		auto_statement struct km_statement *statement = NULL;
+		enum km_error error =
+			km_sql(store, "SELECT 1 FROM person_key WHERE thumbprint = :thumbprint", &statement, problem);
+		if (error)
+			return error;
+		km_sql_text(statement, ":thumbprint", thumbprint);
+		bool row = false;
+		error = km_sql_step(statement, &row, problem);
+		if (error)
+			return error;
+		if (!row)
+			return km_fail(problem, KM_ABSENT, "unknown-key", "there is no key with thumbprint %.60s", thumbprint);
+	}
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error =
+		km_sql(store, "UPDATE person_key SET revoked_at = :now WHERE thumbprint = :thumbprint AND revoked_at IS NULL",
+	           &statement, problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":now", now);
+	km_sql_text(statement, ":thumbprint", thumbprint);
+	return km_sql_run(statement, problem);
+}
+
+enum km_error km_person_list(struct km_store *store,
+                             enum km_error (*each)(void *context, const struct km_person_row *row), void *context,
+                             struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error = km_sql(store,
+	                             "SELECT person.id, body.slug, person.name, person.roles, person_key.thumbprint, "
+	                             "       person_key.enrolled_at, person_key.revoked_at "
+	                             "FROM body JOIN person ON person.body_id = body.id "
+	                             "LEFT JOIN person_key ON person_key.person_id = person.id "
+	                             "ORDER BY body.slug, person.id, person_key.enrolled_at, person_key.thumbprint",
+	                             &statement, problem);
+	if (error)
+		return error;
+	for (bool row = true;;) {
+		error = km_sql_step(statement, &row, problem);
+		if (error || !row)
+			return error;
+		const struct km_person_row person = {
+			.id = km_sql_get_int(statement, 0),
+			.body_slug = km_sql_get_text(statement, 1),
+			.name = km_sql_get_text(statement, 2),
+			.roles = (unsigned)km_sql_get_int(statement, 3),
+			.thumbprint = km_sql_get_text(statement, 4),
+			.enrolled_at = km_sql_get_int(statement, 5),
+			.revoked_at = km_sql_get_int(statement, 6),
+		};
+		error = each(context, &person);
+		if (error)
+			return error;
+	}
+}

@@ -1,0 +1,33 @@
+/*
+ * A new register in a folder of its own, for tests of registry/: set up before each test, gone after it.
+ */
+#ifndef KM_TESTS_FIXTURE_H
+#define KM_TESTS_FIXTURE_H
+
+#include "registry/store.h"
+#include "tests/test.h"
+
+#define FIXTURE_URL "https://keurmerk.example"
+enum { FIXTURE_NOW = 1795539757 }; /* 2026-11-24T17:02:37Z */
+
+struct fixture {
+	char folder[64], path[96];
+	struct km_store *store; /* open to write, a transaction begun */
+};
+
+/* cmocka's: *state becomes the fixture. */
+int fixture_set_up(void **state);
+int fixture_tear_down(void **state);
+#define KM_REGISTER_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
+
+/* Runs SQL, which must succeed. */
+void fixture_sql(struct fixture *fixture, const char *sql);
+
+/* The one number that this SQL gives. */
+int64_t fixture_number(struct fixture *fixture, const char *sql);
+
+/* Fails where a statement that this connection has run so far reads a whole table: SCAN of anything but a virtual
+ * table, or, in a statement that has `walks` in it, a walk along an index in order. walks may be NULL. */
+void fixture_expect_indexes(struct fixture *fixture, const char *walks);
+
+#endif
