@@ -20,22 +20,21 @@ static int64_t after(int64_t limit, const struct km_period *period)
 }
 
 /* A suspension ends in withdrawal or, where that comes no later, in expiry. */
-static struct km_lapse end_of_suspension(const struct km_period *period, int64_t suspension_limit)
+static struct km_lapse end_of_suspension(const struct km_period *period)
 {
-	int64_t expires = after(period->valid_until, period), withdrawn = after(suspension_limit, period);
-	if (suspension_limit && withdrawn < expires)
+	int64_t expires = after(period->valid_until, period), withdrawn = after(period->suspension_limit, period);
+	if (period->suspension_limit && withdrawn < expires)
 		return (struct km_lapse){withdrawn, KM_WITHDRAWN, "withdraw-lapse", "suspension-too-long"};
 	return (struct km_lapse){expires, KM_EXPIRED, "expire", "expired"};
 }
 
-size_t km_lapses(const struct km_period *period, int suspension_max_days,
-                 struct km_lapse ret_lapses[static KM_LAPSES_MAX])
+size_t km_lapses(const struct km_period *period, struct km_lapse ret_lapses[static KM_LAPSES_MAX])
 {
 	switch (period->state) {
 	case KM_ACTIVE:
 		break;
 	case KM_SUSPENDED:
-		ret_lapses[0] = end_of_suspension(period, period->suspension_limit);
+		ret_lapses[0] = end_of_suspension(period);
 		return 1;
 	default:
 		return 0;
@@ -47,15 +46,15 @@ size_t km_lapses(const struct km_period *period, int suspension_max_days,
 		return 1;
 	}
 	ret_lapses[0] = (struct km_lapse){overdue, KM_SUSPENDED, "suspend-lapse", "surveillance-overdue"};
-	ret_lapses[1] = end_of_suspension(period, km_suspension_limit(overdue, suspension_max_days));
+	ret_lapses[1] = end_of_suspension(period);
 	return 2;
 }
 
-void km_mark_lapse(const struct km_period *period, int suspension_max_days, int64_t at, enum km_state *ret_state,
-                   int64_t *ret_since, int64_t *ret_next_change)
+void km_mark_lapse(const struct km_period *period, int64_t at, enum km_state *ret_state, int64_t *ret_since,
+                   int64_t *ret_next_change)
 {
 	struct km_lapse lapses[KM_LAPSES_MAX];
-	size_t len = km_lapses(period, suspension_max_days, lapses), past = 0;
+	size_t len = km_lapses(period, lapses), past = 0;
 	while (past < len && lapses[past].at <= at)
 		past++;
 	*ret_state = past ? lapses[past - 1].state : period->state;

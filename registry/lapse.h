@@ -21,7 +21,8 @@ struct km_period {
 	int64_t valid_from, valid_until; /* last second of validity */
 	int64_t surveillance_due;        /* an audit must have been decided on by then; 0 where none is asked */
 	int64_t surveillance_limit;      /* … and when the grace period after it is over; 0 likewise */
-	int64_t suspension_limit;        /* a decided suspension ends in withdrawal after this; 0 while not suspended */
+	int64_t suspension_limit;        /* a suspension ends in withdrawal after this: the decided one or, while active, the
+	                                  * one that would begin after surveillance_limit; 0 where neither */
 };
 
 /* One change that comes by itself. */
@@ -35,15 +36,14 @@ enum { KM_LAPSES_MAX = 2 };
 
 /* Every lapse that this period comes to if no other decision follows, in order of time; returns how many. A withdrawn
  * mark stays so. Where two fall on one second, expiry wins. None is before period->holds_from. */
-size_t km_lapses(const struct km_period *period, int suspension_max_days,
-                 struct km_lapse ret_lapses[static KM_LAPSES_MAX]);
+size_t km_lapses(const struct km_period *period, struct km_lapse ret_lapses[static KM_LAPSES_MAX]);
 
 /* The last second of a suspension that lasts from `since`: `max_days` calendar days, to the end of the day. */
 int64_t km_suspension_limit(int64_t since, int max_days);
 
 /* The state at `at` (not before period->holds_from), since when, and the next moment at which it will change by itself
- * (INT64_MAX: never). `suspension_max_days` is the scheme's. */
-void km_mark_lapse(const struct km_period *period, int suspension_max_days, int64_t at, enum km_state *ret_state,
-                   int64_t *ret_since, int64_t *ret_next_change);
+ * (INT64_MAX: never). */
+void km_mark_lapse(const struct km_period *period, int64_t at, enum km_state *ret_state, int64_t *ret_since,
+                   int64_t *ret_next_change);
 
 #endif
