@@ -1,5 +1,8 @@
 /*
  * The credential: an Open Badges 3.0 OpenBadgeCredential (W3C VC 2.0), made from the register's record of a mark.
+ *
+ * Its shape is fixed, and each node in it has an IRI of its own, so that its RDF can be written without looking for
+ * names of blank nodes. doc/formats.md lists its members; the terms that are ours are in badge/context-v1.json.
  */
 #ifndef KM_BADGE_CREDENTIAL_H
 #define KM_BADGE_CREDENTIAL_H
@@ -8,25 +11,23 @@
 #include "registry/mark.h"
 
 #include <jansson.h>
-#include <stddef.h>
+#include <stdint.h>
+
+/* How many audits, counted from the newest, a credential names as evidence. */
+enum { KM_CREDENTIAL_AUDITS = 8 };
 
 /* The payload of its VC-JWT for the registry at this url: the credential's own members with iss, jti, nbf, exp and sub
- * beside them (Open Badges 3.0, section 8.2). The text is the caller's (free). */
-enum km_error km_credential_payload(const struct km_mark *mark, const char *url, char **ret_payload,
+ * beside them (Open Badges 3.0, section 8.2), and iat, the moment of signing. The text is the caller's (free). */
+enum km_error km_credential_payload(const struct km_mark *mark, const char *url, int64_t now, char **ret_payload,
                                     struct km_problem *problem);
-
-/* The payload of a short-lived statement of the mark's state at `now`, valid for KM_STATUS_TTL_S or until its next change of
- * state, whichever comes first: {iss, sub, iat, exp, mark, state, since, reason, scheme, …}. The caller's (free). */
-enum { KM_STATUS_TTL_S = 3600 };
-enum km_error km_status_payload(const struct km_mark *mark, const char *url, int64_t now, char **ret_payload,
-                                struct km_problem *problem);
 
 /* What a verifier reads from a credential's payload, after its signature was found good. Borrowed from `credential`. */
 struct km_claims {
-	const char *id;            /* URL of the mark */
+	const char *id; /* URL of the mark */
 	char number[KM_NUMBER_TEXT];
 	const char *provider_name, *kvk, *domain; /* domain may be NULL */
 	const char *body_name, *scheme_name;
+	int64_t issued_at;
 	int64_t valid_from, valid_until;
 	int64_t status_index;
 };
@@ -35,5 +36,8 @@ struct km_claims {
  * at this url. KM_INVALID names the member. */
 enum km_error km_credential_read(const json_t *credential, const char *url, struct km_claims *ret_claims,
                                  struct km_problem *problem);
+
+/* The JSON-LD context of the terms that are ours, for <url>/contexts/v1; the caller's (free). NULL without memory. */
+char *km_credential_context(const char *url);
 
 #endif

@@ -22,8 +22,8 @@ void km_issuer_close(struct km_issuer *issuer);
 struct km_store *km_issuer_store(struct km_issuer *issuer);
 
 /* Accepts a submission (registry/submission.h says what can go wrong), issues the mark's credential anew, commits. */
-enum km_error km_issuer_submit(struct km_issuer *issuer, const char *bytes, size_t len,
-                               struct km_outcome *ret_outcome, struct km_problem *problem);
+enum km_error km_issuer_submit(struct km_issuer *issuer, const char *bytes, size_t len, struct km_outcome *ret_outcome,
+                               struct km_problem *problem);
 
 /* Enrols a person's key (registry/person.h) and commits. ret_reply is the caller's (json_decref). */
 enum km_error km_issuer_enrol(struct km_issuer *issuer, const char *bytes, size_t len, json_t **ret_reply,

@@ -30,8 +30,9 @@ enum km_result { KM_RESULT_NOT_REACHED, KM_RESULT_GOOD, KM_RESULT_BAD, KM_RESULT
 
 struct km_verdict {
 	enum km_outcome_kind outcome;
-	char reason[48];       /* short word: "active", "suspended", "withdrawn", "expired", "bad-signature", "unknown-issuer", … */
-	char sentence[512];    /* for people, in English: one line that says it all */
+	char reason[48]; /* short word: "active", "suspended", "withdrawn", "expired", "bad-signature", "unknown-issuer", …
+	                  */
+	char sentence[512]; /* for people, in English: one line that says it all */
 	struct {
 		enum km_result result;
 		char detail[256];
@@ -39,10 +40,10 @@ struct km_verdict {
 	/* From signed claims or a signed status only; empty strings where there is nothing proven to show. */
 	char number[KM_NUMBER_TEXT];
 	char provider_name[4 * 200 + 1], kvk[9], scheme_name[256], body_name[256];
-	char issuer[256];      /* as claimed, so that "unknown issuer" can name it: not proven */
+	char issuer[256]; /* as claimed, so that "unknown issuer" can name it: not proven */
 	int64_t valid_from, valid_until, state_since;
-	int64_t checked_at;    /* moment of the answer */
-	int64_t knowledge_at;  /* when the status that it rests on was signed; 0 where it rests on none */
+	int64_t checked_at;   /* moment of the answer */
+	int64_t knowledge_at; /* when the status that it rests on was signed; 0 where it rests on none */
 };
 
 const char *km_check_name(enum km_check check);
@@ -56,8 +57,8 @@ struct km_status_source {
 };
 
 /* Verifies a picture (SVG, PNG), a compact JWS (also with white space around it), whatever the bytes turn out to be.
- * `trust` is the key set that the user chose; NULL: nobody named, which is always "cannot tell". `status` NULL: offline.
- * Always fills the verdict. */
+ * `trust` is the key set that the user chose; NULL: nobody named, which is always "cannot tell". `status` NULL:
+ * offline. Always fills the verdict. */
 void km_verify(const char *bytes, size_t len, const struct km_keyset *trust, const struct km_status_source *status,
                int64_t now, struct km_verdict *ret_verdict);
 

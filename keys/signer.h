@@ -1,26 +1,19 @@
 /*
  * The one who signs for the registry. It alone holds the registry's private keys, one for each purpose, and signs only
- * typed forms, each with the key of that form's purpose. Behind this header it may live in this process or in another.
+ * typed forms (keys/form.h), each with the key of that form's purpose. Behind this header it may live in this process
+ * or in another.
  */
 #ifndef KM_KEYS_SIGNER_H
 #define KM_KEYS_SIGNER_H
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "keys/form.h"
 #include "keys/keyset.h"
 
 #include <stddef.h>
 
 struct km_signer;
-
-/* What it signs, and the JOSE header that goes with it. */
-enum km_form {
-	KM_FORM_CREDENTIAL,  /* Open Badges VC-JWT: typ "JWT", kid = URL of the bare JWK; purpose credential */
-	KM_FORM_STATUS_LIST, /* Bitstring Status List credential: typ "vc+jwt", kid likewise; purpose status */
-	KM_FORM_STATUS,      /* status of one mark right now: typ "keurmerk-status+jwt", kid = thumbprint; purpose status */
-	KM_FORM_RECEIPT,     /* evidence of a supplier check: typ "keurmerk-receipt+jwt"; purpose receipt */
-	KM_FORMS
-};
 
 /* Makes a key for each purpose under FOLDER/ (made with mode 0700) and writes FOLDER/keys.json, the public key set, for
  * the registry at this url. KM_CONFLICT where there are keys already. passphrase may be NULL. */

@@ -114,7 +114,7 @@ enum km_language km_accept_language(const char *accept_language)
 	if (en_fit > 1 && en > nl)
 		return KM_EN;
 	/* "en, *": the language that is named goes before the one that is merely not excluded. */
-	return en_fit > 1 && en == nl && nl_fit <= 1 ? KM_EN : KM_NL;
+	return en_fit > 1 && en && en == nl && nl_fit <= 1 ? KM_EN : KM_NL;
 }
 
 bool km_accept_gzip(const char *accept_encoding)

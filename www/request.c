@@ -117,13 +117,18 @@ static enum km_error decode_path(char *path, struct km_problem *problem)
 	                                      "bytes that are not UTF-8");
 }
 
+static const char *after_host(const char *text)
+{
+	return text + strcspn(text, "/?");
+}
+
 enum km_error km_target_parse(const char *target, char **ret_path, struct km_pairs *ret_query,
                               struct km_problem *problem)
 {
 	if (strnlen(target, KM_TARGET_MAX + 1) > KM_TARGET_MAX)
 		return km_fail(problem, KM_TOO_LARGE, "target-too-long", "the address is longer than %d bytes", KM_TARGET_MAX);
 	if (strncasecmp(target, "http://", 7) == 0 || strncasecmp(target, "https://", 8) == 0)
-		target = strchrnul(strchr(target, ':') + 3, '/');
+		target = after_host(strchr(target, ':') + 3);
 	const char *question = strchrnul(target, '?');
 	if (question > target && *target != '/')
 		return km_fail(problem, KM_MALFORMED, "path", "the path does not begin with a slash");

@@ -1,0 +1,188 @@
+#include "keys/keyset.h"
+
+#include "base/json.h"
+
+#include <string.h>
+
+static const int64_t MOMENT_MAX = 253402300799; /* 9999-12-31T23:59:59Z */
+
+static const char *const purpose_names[] = {
+	[KM_PURPOSE_CREDENTIAL] = "credential",
+	[KM_PURPOSE_STATUS] = "status",
+	[KM_PURPOSE_LOG] = "log",
+	[KM_PURPOSE_RECEIPT] = "receipt",
+};
+
+const char *km_purpose_name(enum km_purpose purpose)
+{
+	return purpose_names[purpose];
+}
+
+const struct km_keyset_entry *km_keyset_find(const struct km_keyset *set, const char *thumbprint)
+{
+	for (size_t i = 0; i < set->len; i++)
+		if (strcmp(set->entries[i].thumbprint, thumbprint) == 0)
+			return &set->entries[i];
+	return NULL;
+}
+
+static bool set_moment(json_t *object, const char *member, int64_t moment)
+{
+	return moment == 0 || json_object_set_new(object, member, json_integer(moment)) == 0;
+}
+
+static json_t *entry_jwk(const struct km_keyset_entry *entry)
+{
+	json_t *jwk = km_jwk_format(entry->public_key);
+	if (jwk && json_object_set_new(jwk, "keurmerk:purpose", json_string(km_purpose_name(entry->purpose))) == 0 &&
+	    json_object_set_new(jwk, "keurmerk:nbf", json_integer(entry->not_before)) == 0 &&
+	    set_moment(jwk, "keurmerk:exp", entry->not_after) && set_moment(jwk, "keurmerk:revoked", entry->revoked_at))
+		return jwk;
+	json_decref(jwk);
+	return NULL;
+}
+
+json_t *km_keyset_jwks(const struct km_keyset *set)
+{
+	json_auto_t *jwks = json_pack("{s:s, s:[]}", "keurmerk:registry", set->url, "keys");
+	json_t *keys = json_object_get(jwks, "keys");
+	if (!keys)
+		return NULL;
+	for (size_t i = 0; i < set->len; i++)
+		if (json_array_append_new(keys, entry_jwk(&set->entries[i])) != 0)
+			return NULL;
+	return json_incref(jwks);
+}
+
+static enum km_error read_purpose(const json_t *jwk, enum km_purpose *ret_purpose, struct km_problem *problem)
+{
+	const char *name = NULL;
+	enum km_error error = km_json_string(jwk, "", "keurmerk:purpose", 32, &name, problem);
+	if (error)
+		return error;
+	for (enum km_purpose purpose = 0; purpose < KM_PURPOSES; purpose++) {
+		if (strcmp(name, km_purpose_name(purpose)) == 0) {
+			*ret_purpose = purpose;
+			return KM_OK;
+		}
+	}
+	return km_fail(problem, KM_INVALID, "member",
+	               "keurmerk:purpose: \"%s\" is not what a key can be for: credential, status, log or receipt", name);
+}
+
+/* 0 where it is missing. */
+static enum km_error read_moment(const json_t *jwk, const char *member, int64_t *ret_moment, struct km_problem *problem)
+{
+	if (json_object_get(jwk, member))
+		return km_json_integer(jwk, "", member, 1, MOMENT_MAX, ret_moment, problem);
+	*ret_moment = 0;
+	return KM_OK;
+}
+
+static enum km_error read_entry(const json_t *jwk, struct km_keyset_entry *entry, struct km_problem *problem)
+{
+	enum km_error error = km_jwk_parse(jwk, entry->public_key, problem);
+	if (!error)
+		error = read_purpose(jwk, &entry->purpose, problem);
+	if (!error)
+		error = km_json_integer(jwk, "", "keurmerk:nbf", 0, MOMENT_MAX, &entry->not_before, problem);
+	if (!error)
+		error = read_moment(jwk, "keurmerk:exp", &entry->not_after, problem);
+	if (!error)
+		error = read_moment(jwk, "keurmerk:revoked", &entry->revoked_at, problem);
+	if (!error)
+		km_jwk_thumbprint(entry->public_key, entry->thumbprint);
+	return error;
+}
+
+enum km_error km_keyset_parse(const char *json, size_t len, struct km_keyset *ret_set, struct km_problem *problem)
+{
+	struct km_keyset set = {.len = 0};
+	json_auto_t *jwks = NULL;
+	const char *url = NULL;
+	const json_t *keys = NULL;
+	char did[256];
+	enum km_error error = km_json_parse(json, len, "the key set", &jwks, problem);
+	if (!error)
+		error = km_json_string(jwks, "", "keurmerk:registry", sizeof set.url - 1, &url, problem);
+	if (!error)
+		error = km_did_web(url, did, problem); /* for what it refuses */
+	if (!error)
+		error = km_json_array(jwks, "", "keys", 1, KM_KEYSET_MAX, &keys, problem);
+	if (error)
+		return error;
+	memcpy(set.url, url, strlen(url) + 1);
+	for (size_t i = 0; i < json_array_size(keys); i++) {
+		struct km_keyset_entry entry = {.purpose = KM_PURPOSE_CREDENTIAL};
+		error = read_entry(json_array_get(keys, i), &entry, problem);
+		if (!error && km_keyset_find(&set, entry.thumbprint))
+			error = km_fail(problem, KM_INVALID, "member", "this key is in the set already: one key has one purpose");
+		if (error) {
+			km_problem_prefix(problem, "keys[%zu]", i);
+			return error;
+		}
+		set.entries[set.len++] = entry;
+	}
+	*ret_set = set;
+	return KM_OK;
+}
+
+/* The verification method, and in `assertions` its name where it is for statements. */
+static bool add_method(json_t *methods, json_t *assertions, const char *did, const struct km_keyset_entry *entry)
+{
+	json_auto_t *id = json_sprintf("%s#%s", did, entry->thumbprint);
+	if (!id ||
+	    json_array_append_new(methods, json_pack("{s:O, s:s, s:s, s:o}", "id", id, "type", "JsonWebKey", "controller",
+	                                             did, "publicKeyJwk", km_jwk_format(entry->public_key))) != 0)
+		return false;
+	return entry->purpose == KM_PURPOSE_LOG || json_array_append(assertions, id) == 0;
+}
+
+json_t *km_keyset_did(const struct km_keyset *set)
+{
+	char did[256];
+	if (km_did_web(set->url, did, NULL) != KM_OK)
+		return NULL;
+	json_auto_t *document =
+		json_pack("{s:[s,s], s:s, s:[], s:[]}", "@context", "https://www.w3.org/ns/did/v1",
+	              "https://w3id.org/security/jwk/v1", "id", did, "verificationMethod", "assertionMethod");
+	json_t *methods = json_object_get(document, "verificationMethod");
+	json_t *assertions = json_object_get(document, "assertionMethod");
+	if (!document)
+		return NULL;
+	for (size_t i = 0; i < set->len; i++)
+		if (!set->entries[i].revoked_at && !add_method(methods, assertions, did, &set->entries[i]))
+			return NULL;
+	return json_incref(document);
+}
+
+enum km_error km_did_web(const char *url, char ret_did[static 256], struct km_problem *problem)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+	char did[256] = "did:web:";
+	size_t len = strlen(did);
+	const char *host = strncmp(url, "https://", 8) == 0 ? url + 8 : strncmp(url, "http://", 7) == 0 ? url + 7 : "";
+	bool fits = *host;
+	for (const char *c = host; *c && fits; c++) {
+		if (strchr(plain, *c)) {
+			fits = len + 1 < sizeof did;
+			if (fits)
+				did[len++] = *c;
+		} else {
+			/* A port and an IPv6 address have these; a path would need a colon for each slash, and no registry has one.
+			 */
+			const char *code = *c == ':' ? "%3A" : *c == '[' ? "%5B" : *c == ']' ? "%5D" : NULL;
+			fits = code && len + 3 < sizeof did;
+			if (fits) {
+				memcpy(did + len, code, 3);
+				len += 3;
+			}
+		}
+	}
+	if (!fits)
+		return km_fail(problem, KM_INVALID, "url",
+		               "\"%.200s\" is not the address of a registry: it must be like https://keurmerk.example", url);
+	did[len] = '\0';
+	memcpy(ret_did, did, sizeof did);
+	return KM_OK;
+}
