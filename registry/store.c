@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/embed.h"
+#include "base/file.h"
 #include "registry/address.h"
 #include "registry/sql.h"
 
@@ -196,21 +197,6 @@ static enum km_error fill(struct km_store *store, const char *url, int64_t now, 
 	return execute(store, stamp, problem);
 }
 
-/* The folder too, so that a crash does not lose the file's name. */
-static enum km_error sync_folder(const char *path, struct km_problem *problem)
-{
-	const char *slash = strrchr(path, '/');
-	auto_free char *folder = slash == path ? strdup("/") : slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
-	if (!folder)
-		return km_fail_memory(problem);
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool synced = fd >= 0 && fsync(fd) == 0;
-	int reason = errno;
-	if (fd >= 0)
-		close(fd);
-	return synced ? KM_OK : km_fail(problem, KM_IO, "sync", "%s: %s", folder, strerror(reason));
-}
-
 static void remove_files(const char *path)
 {
 	static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
@@ -241,7 +227,7 @@ enum km_error km_store_create(const char *path, const char *url, int64_t now, st
 		km_store_close(store);
 	}
 	if (!error)
-		error = sync_folder(path, problem);
+		error = km_file_sync_folder(path, problem);
 	if (error)
 		remove_files(path);
 	return error;
