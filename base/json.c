@@ -48,7 +48,8 @@ enum km_error km_json_parse(const char *bytes, size_t len, const char *what, jso
 		               position.line, position.column, DEPTH_MAX);
 	json_error_t error;
 	json_auto_t *root = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &error);
-	if (!root && json_error_code(&error) == json_error_out_of_memory)
+	/* Where memory runs out, jansson says so or says nothing at all. */
+	if (!root && (json_error_code(&error) == json_error_out_of_memory || !*error.text))
 		return km_fail_memory(problem);
 	if (!root)
 		return km_fail(problem, KM_MALFORMED, "json", "%s: line %d, column %d: %s", what, error.line,
