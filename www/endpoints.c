@@ -1,11 +1,41 @@
 #include "www/endpoints.h"
 
+#include "registry/submission.h"
+
+enum { ENROLMENT_MAX_BYTES = 16 * 1024 };
+
+enum {
+	PAGE = KM_ROUTE_PAGE | KM_ROUTE_READS,
+	OPEN = KM_ROUTE_PUBLIC,
+	OPEN_READ = KM_ROUTE_PUBLIC | KM_ROUTE_READS,
+	API_READ = KM_ROUTE_API | KM_ROUTE_PUBLIC | KM_ROUTE_READS,
+};
+
+static const char jose[] = "application/jose";
+
 const struct km_route km_routes[] = {
+	{KM_GET, "/", km_get_search, PAGE, 0, NULL},
+	{KM_GET, "/m/{number}.json", km_get_mark_json, OPEN_READ, 0, NULL},
+	{KM_GET, "/m/{number}.jwt", km_get_mark_jwt, OPEN_READ, 0, NULL},
+	{KM_GET, "/m/{number}.qr.svg", km_get_mark_qr_svg, OPEN_READ, 0, NULL},
+	{KM_GET, "/m/{number}.qr.png", km_get_mark_qr_png, OPEN_READ, 0, NULL},
+	{KM_GET, "/m/{number}.svg", km_get_mark_svg, OPEN_READ, 0, NULL},
+	{KM_GET, "/m/{number}", km_get_mark, PAGE | OPEN, 0, NULL},
+	{KM_GET, "/m/{number}/status.jwt", km_get_mark_status, OPEN_READ, 0, NULL},
+	{KM_GET, "/schemes/{id}", km_get_scheme, PAGE | OPEN, 0, NULL},
 	{KM_GET, "/static/{file}", km_get_static, 0, 0, NULL},
-	{KM_GET, "/.well-known/jwks.json", km_get_jwks, KM_ROUTE_PUBLIC, 0, NULL},
-	{KM_GET, "/.well-known/did.json", km_get_did, KM_ROUTE_PUBLIC, 0, NULL},
-	{KM_GET, "/did.json", km_get_did, KM_ROUTE_PUBLIC, 0, NULL},
-	{KM_GET, "/keys/{thumbprint}.jwk", km_get_key, KM_ROUTE_PUBLIC, 0, NULL},
+
+	{KM_GET, "/v1/marks/{number}", km_get_mark_json, API_READ, 0, NULL},
+	{KM_POST, "/v1/submissions", km_post_submission, KM_ROUTE_API, KM_SUBMISSION_MAX, jose},
+	{KM_POST, "/v1/enrolments", km_post_enrolment, KM_ROUTE_API, ENROLMENT_MAX_BYTES, jose},
+
+	{KM_GET, "/.well-known/jwks.json", km_get_jwks, OPEN, 0, NULL},
+	{KM_GET, "/.well-known/did.json", km_get_did, OPEN, 0, NULL},
+	{KM_GET, "/did.json", km_get_did, OPEN, 0, NULL},
+	{KM_GET, "/keys/{thumbprint}.jwk", km_get_key, OPEN, 0, NULL},
+	{KM_GET, "/status/revocation/{list}", km_get_revocation_list, OPEN_READ, 0, NULL},
+	{KM_GET, "/status/suspension/{list}", km_get_suspension_list, OPEN_READ, 0, NULL},
+
 	{KM_GET, "/healthz", km_get_healthz, 0, 0, NULL},
 	{KM_GET, "/readyz", km_get_readyz, KM_ROUTE_READS, 0, NULL},
 };

@@ -19,5 +19,18 @@ KM_HANDLER(km_get_static);
 KM_HANDLER(km_get_jwks);
 KM_HANDLER(km_get_did);
 KM_HANDLER(km_get_key);
+KM_HANDLER(km_get_search);
+KM_HANDLER(km_get_scheme);
+KM_HANDLER(km_get_mark);
+KM_HANDLER(km_get_mark_json);
+KM_HANDLER(km_get_mark_jwt);
+KM_HANDLER(km_get_mark_status);
+KM_HANDLER(km_get_mark_svg);
+KM_HANDLER(km_get_mark_qr_svg);
+KM_HANDLER(km_get_mark_qr_png);
+KM_HANDLER(km_get_revocation_list);
+KM_HANDLER(km_get_suspension_list);
+KM_HANDLER(km_post_submission);
+KM_HANDLER(km_post_enrolment);
 
 #endif

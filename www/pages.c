@@ -12,6 +12,10 @@ KM_EMBED(km_template_start, "www/templates/start.html");
 KM_EMBED(km_template_body, "www/templates/body.html");
 KM_EMBED(km_template_end, "www/templates/end.html");
 KM_EMBED(km_template_problem, "www/templates/problem.html");
+KM_EMBED(km_template_search_form, "www/templates/search_form.html");
+KM_EMBED(km_template_search, "www/templates/search.html");
+KM_EMBED(km_template_mark, "www/templates/mark.html");
+KM_EMBED(km_template_scheme, "www/templates/scheme.html");
 
 enum km_error km_pages_open(struct km_catalogue **ret_words, struct km_templates **ret_templates,
                             struct km_problem *problem)
@@ -20,7 +24,8 @@ enum km_error km_pages_open(struct km_catalogue **ret_words, struct km_templates
 	{                                                                                                                  \
 #name, km_template_##name, KM_EMBEDDED_LEN(km_template_##name)                                                 \
 	}
-	const struct km_template_source sources[] = {SOURCE(start), SOURCE(body), SOURCE(end), SOURCE(problem)};
+	const struct km_template_source sources[] = {SOURCE(start),       SOURCE(body),   SOURCE(end),  SOURCE(problem),
+	                                             SOURCE(search_form), SOURCE(search), SOURCE(mark), SOURCE(scheme)};
 #undef SOURCE
 	struct km_catalogue *words = NULL;
 	enum km_error error = km_catalogue_parse(km_words_json, KM_EMBEDDED_LEN(km_words_json), &words, problem);

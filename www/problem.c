@@ -107,8 +107,8 @@ static enum km_error page(const struct km_request *request, const struct km_prob
                           struct km_reply *reply)
 {
 	json_auto_t *data =
-		json_pack("{s:s, s:s, s:s, s:s}", "title", words_of(request, problem->type, status, "title"), "text",
-	              words_of(request, problem->type, status, "text"), "next",
+		json_pack("{s:s, s:s, s:s, s:s, s:s}", "q", "", "title", words_of(request, problem->type, status, "title"),
+	              "text", words_of(request, problem->type, status, "text"), "next",
 	              words_of(request, problem->type, status, "next"), "typed", km_request_path_value(request, "number"));
 	return km_page(request, reply, "problem", data, NULL);
 }

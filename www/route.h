@@ -15,7 +15,6 @@
 
 enum km_route_kind {
 	KM_ROUTE_PAGE = 1,   /* speaks both languages; its errors are pages for those who read pages */
-	KM_ROUTE_JSON = 2,   /* a page that is JSON for those who ask for it */
 	KM_ROUTE_API = 4,    /* carries API-Version; its errors are always problem documents */
 	KM_ROUTE_PUBLIC = 8, /* scripts of any site may read it */
 	KM_ROUTE_READS = 16, /* is given a store */

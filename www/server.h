@@ -14,11 +14,11 @@
 struct km_server;
 
 struct km_server_options {
-	const char *address;   /* "127.0.0.1", "::1", "0.0.0.0" */
-	uint16_t port;         /* 0: any free one */
-	unsigned threads;      /* 0: as many as processors */
+	const char *address; /* "127.0.0.1", "::1", "0.0.0.0" */
+	uint16_t port;       /* 0: any free one */
+	unsigned threads;    /* 0: as many as processors */
 	const char *database;
-	const char *keys;      /* folder with keys.json */
+	const char *keys;         /* folder with keys.json */
 	struct km_signer *signer; /* borrowed, as is the clock */
 	const struct km_clock *clock;
 	/* One line for each thing that the operator should know; `ours` where the fault is ours. Any thread. */
@@ -26,7 +26,8 @@ struct km_server_options {
 	void *log_context;
 };
 
-/* Starts and answers at once. The port in use is in ret_port. Free with km_server_stop, which finishes what was begun. */
+/* Starts and answers at once. The port in use is in ret_port. Free with km_server_stop, which finishes what was begun.
+ */
 enum km_error km_server_start(const struct km_server_options *options, struct km_server **ret_server,
                               uint16_t *ret_port, struct km_problem *problem);
 void km_server_stop(struct km_server *server);

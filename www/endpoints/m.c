@@ -1,0 +1,36 @@
+#include "www/endpoints.h"
+#include "www/mark_asked.h"
+#include "www/mark_page.h"
+#include "www/pages.h"
+
+/* /m/NUMBER: the page about a mark, or its record where that is what the client would rather have. */
+
+static enum km_error reply_record(struct km_request *request, struct km_reply *reply, struct km_problem *problem)
+{
+	auto_asked struct km_asked asked = {0};
+	enum km_error error = km_asked_read(request, true, &asked, problem);
+	if (error)
+		return error;
+	reply->max_age_s = km_asked_max_age_s(request, &asked, KM_CACHE_STATE_MAX_S);
+	json_auto_t *record = km_asked_json(request, &asked);
+	return km_reply_json(reply, record, km_type_json, problem);
+}
+
+KM_HANDLER(km_get_mark)
+{
+	if (request->json)
+		return reply_record(request, reply, problem);
+	auto_asked struct km_asked asked = {0};
+	enum km_error error = km_asked_read(request, true, &asked, problem);
+	if (error)
+		return error;
+	reply->max_age_s = km_asked_max_age_s(request, &asked, KM_CACHE_STATE_MAX_S);
+	json_auto_t *data = km_mark_page(request, &asked);
+	return km_page(request, reply, "mark", data, problem);
+}
+
+/* /m/NUMBER.json and /v1/marks/NUMBER */
+KM_HANDLER(km_get_mark_json)
+{
+	return reply_record(request, reply, problem);
+}
