@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include "base/clock.h"
 #include "base/encode.h"
 
 #include <inttypes.h>
@@ -75,12 +76,12 @@ static enum km_error find(const json_t *object, const char *where, const char *m
 	return KM_OK;
 }
 
-/* Controls, and those of the Unicode bidirectional algorithm. */
+/* Controls, and those that turn the direction of writing around. The marks 061C, 200E and 200F, which writing from right
+ * to left needs, only touch their neighbours. */
 static bool shows_nothing_or_lies(uint32_t code_point)
 {
-	return code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0) || code_point == 0x61c ||
-	       code_point == 0x200e || code_point == 0x200f || (code_point >= 0x202a && code_point <= 0x202e) ||
-	       (code_point >= 0x2066 && code_point <= 0x2069);
+	return code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0) ||
+	       (code_point >= 0x202a && code_point <= 0x202e) || (code_point >= 0x2066 && code_point <= 0x2069);
 }
 
 static bool is_plain_text(const char *text, size_t len, size_t *ret_characters)
@@ -144,6 +145,16 @@ enum km_error km_json_integer(const json_t *object, const char *where, const cha
 	return KM_OK;
 }
 
+enum km_error km_json_moment(const json_t *object, const char *where, const char *member, int64_t *ret_moment,
+                             struct km_problem *problem)
+{
+	const char *text = NULL;
+	enum km_error error = km_json_string(object, where, member, KM_TIME_TEXT, &text, problem);
+	if (!error && !km_time_parse(text, ret_moment))
+		error = refuse(problem, where, member, "a moment such as 2026-11-24T17:02:37Z is expected");
+	return error;
+}
+
 enum km_error km_json_array(const json_t *object, const char *where, const char *member, size_t min, size_t max,
                             const json_t **ret_array, struct km_problem *problem)
 {
@@ -197,6 +208,13 @@ enum km_error km_json_only(const json_t *object, const char *where, const char *
 			               *where ? "." : "", name);
 	}
 	return KM_OK;
+}
+
+json_t *km_json_moment_new(int64_t moment)
+{
+	char text[KM_TIME_TEXT];
+	km_time_format(moment, text);
+	return json_string(text);
 }
 
 char *km_json_text(const json_t *value)

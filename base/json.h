@@ -33,6 +33,10 @@ enum km_error km_json_string_optional(const json_t *object, const char *where, c
 enum km_error km_json_integer(const json_t *object, const char *where, const char *member, int64_t min, int64_t max,
                               int64_t *ret_number, struct km_problem *problem);
 
+/* A moment as km_time_format writes it: "2026-11-24T17:02:37Z". */
+enum km_error km_json_moment(const json_t *object, const char *where, const char *member, int64_t *ret_moment,
+                             struct km_problem *problem);
+
 /* An array of min to max elements, borrowed. */
 enum km_error km_json_array(const json_t *object, const char *where, const char *member, size_t min, size_t max,
                             const json_t **ret_array, struct km_problem *problem);
@@ -44,6 +48,9 @@ enum km_error km_json_object(const json_t *object, const char *where, const char
 /* Refuses every member that is not in the NULL-terminated list: a mistyped name must not be passed over in silence. */
 enum km_error km_json_only(const json_t *object, const char *where, const char *const known[],
                            struct km_problem *problem);
+
+/* A new string of that form; NULL where memory ran out. */
+json_t *km_json_moment_new(int64_t moment);
 
 /* Compact text in the order in which members were set; the caller's (free). NULL where memory ran out. */
 char *km_json_text(const json_t *value);
