@@ -19,6 +19,7 @@ KM_HANDLER(km_get_static);
 KM_HANDLER(km_get_jwks);
 KM_HANDLER(km_get_did);
 KM_HANDLER(km_get_key);
+KM_HANDLER(km_get_context);
 KM_HANDLER(km_get_search);
 KM_HANDLER(km_get_scheme);
 KM_HANDLER(km_get_mark);
