@@ -13,7 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { KM_SCHEME_FILE_MAX = 1 << 20, KM_SLUG_MAX = 40 };
+enum {
+	KM_SCHEME_FILE_MAX = 1 << 20, /* bytes */
+	KM_SCHEME_FAULTS_MAX = 100,   /* how many are told of one file */
+	KM_SLUG_MAX = 40,
+};
+
+/* True where the text is a slug: 1 to KM_SLUG_MAX of a-z, 0-9 and hyphens, none of those first, last or twice in a row. */
+bool km_slug_valid(const char *text);
 
 /* Strings borrowed from the scheme they are in. */
 struct km_words {
@@ -34,7 +41,7 @@ struct km_criterion {
 	bool mandatory;            /* "not-applicable" is no answer to it */
 	const char *const *services; /* only demanded of a scope that has one of these; empty: of every scope */
 	size_t services_len;
-	int level;                 /* index of the lowest level that demands it; 0 where the scheme has no levels */
+	size_t level;              /* index of the lowest level that demands it; 0 where the scheme has no levels */
 };
 
 struct km_scheme {
@@ -44,7 +51,13 @@ struct km_scheme {
 	const char *published; /* "2026-11-24" */
 	const char *owner_name, *owner_url;
 	struct km_words name, short_name, description, not_promised;
-	int validity_months, surveillance_months, grace_days, suspension_max_days;
+	int validity_months;
+	int surveillance_months;  /* 0: no surveillance is asked */
+	int grace_days;           /* after surveillance is due */
+	int suspension_max_days;
+	int transition_from;      /* marks granted under this version up to the one before ours hold until … */
+	int64_t transition_until; /* … this moment, a day's last second, and are then to be renewed under ours. Both 0 where
+	                           * the file has no transition: those marks hold until their own end. */
 	const struct km_scheme_item *principles, *assurances, *services, *levels;
 	size_t principles_len, assurances_len, services_len, levels_len; /* levels_len may be 0 */
 	const struct km_criterion *criteria;
@@ -53,25 +66,47 @@ struct km_scheme {
 	size_t json_len;
 };
 
-/* Reads and checks a scheme file; the first fault found is reported with its line or member and what is expected there.
- * Free with km_scheme_free. */
+/* Reads and checks a scheme file; the first fault found is reported with its line, its member and what is expected there:
+ *     line 87: criteria[3].assurance: there is no "kwalitiet"; expected one of: betrouwbaar, kwaliteit, beleid
+ * KM_MALFORMED where it is no strict JSON, KM_INVALID where the content is wrong, KM_TOO_LARGE. Free with
+ * km_scheme_free, which accepts NULL. */
 enum km_error km_scheme_parse(const char *json, size_t len, struct km_scheme **ret_scheme, struct km_problem *problem);
 void km_scheme_free(struct km_scheme *scheme);
+static inline void km_auto_scheme(struct km_scheme **scheme)
+{
+	km_scheme_free(*scheme);
+}
+#define auto_scheme __attribute__((cleanup(km_auto_scheme)))
+
+/* Checks a scheme file to its end and calls back with each fault, in the words of km_scheme_parse, at most
+ * KM_SCHEME_FAULTS_MAX. Returns what km_scheme_parse returns. */
+enum km_error km_scheme_check(const char *json, size_t len, void (*each)(void *context, const char *fault),
+                              void *context, struct km_problem *problem);
 
 /* The service or level with this id; NULL where the scheme has none such. */
 const struct km_scheme_item *km_scheme_service(const struct km_scheme *scheme, const char *id);
 const struct km_scheme_item *km_scheme_level(const struct km_scheme *scheme, const char *id);
 
-/* Publishes a parsed scheme. Inside a transaction. KM_CONFLICT where this version is there already with other bytes; the
- * same bytes again are fine. A version must be one more than the newest. */
+/* Whether this criterion is demanded of a scope (services of the scheme) at a level (of the scheme; NULL where it has
+ * none). Pure. */
+bool km_scheme_asks(const struct km_scheme *scheme, const struct km_criterion *criterion,
+                    const struct km_scheme_item *const *scope, size_t scope_len, const struct km_scheme_item *level);
+
+/* The i-th scheme file that comes with the program, from 0, and the name of that file; NULL where there are no more.
+ * Borrowed, for ever. */
+const char *km_scheme_shipped(size_t i, size_t *ret_len, const char **ret_name);
+
+/* Publishes a parsed scheme. Inside a transaction. The same bytes again are fine. KM_CONFLICT, type "scheme-published",
+ * where this version is there already with other bytes; type "scheme-version" where it is not one more than the newest. */
 enum km_error km_scheme_add(struct km_store *store, const struct km_scheme *scheme, int64_t now,
                             struct km_problem *problem);
 
-/* A published scheme; version 0 means the newest. KM_ABSENT. Free with km_scheme_free. */
+/* A published scheme; version 0 means the newest. KM_ABSENT, type "unknown-scheme". Free with km_scheme_free. */
 enum km_error km_scheme_get(struct km_store *store, const char *id, int version, struct km_scheme **ret_scheme,
                             struct km_problem *problem);
 
-/* Calls back for the newest version of each scheme by id. */
+/* Calls back for the newest version of each scheme by id; the scheme is borrowed for that call. An error from the callback
+ * ends the list and is returned. */
 enum km_error km_scheme_list(struct km_store *store,
                              enum km_error (*each)(void *context, const struct km_scheme *scheme), void *context,
                              struct km_problem *problem);
