@@ -14,16 +14,9 @@ enum { NAME_MAX_CHARACTERS = 200, ACCREDITATION_MAX = 60, CITY_MAX = 100 };
 
 #define COLUMNS "id, slug, name, accreditation, city, country, url"
 
-static bool slug_valid(const char *slug)
-{
-	size_t len = strnlen(slug, KM_SLUG_MAX + 1);
-	return len > 0 && len <= KM_SLUG_MAX && strspn(slug, "abcdefghijklmnopqrstuvwxyz0123456789-") == len &&
-	       slug[0] != '-' && slug[len - 1] != '-';
-}
-
 static enum km_error check(const struct km_body *body, struct km_problem *problem)
 {
-	if (!body->slug || !slug_valid(body->slug))
+	if (!body->slug || !km_slug_valid(body->slug))
 		return km_fail(problem, KM_INVALID, "slug",
 		               "the short name of a body has 1 to %d of a-z, 0-9 and hyphen, and no hyphen at either end",
 		               KM_SLUG_MAX);

@@ -23,6 +23,8 @@ CREATE TABLE scheme (
     added_at     INTEGER NOT NULL,
     PRIMARY KEY (id, version)
 ) STRICT, WITHOUT ROWID;
+CREATE TRIGGER scheme_kept_1 BEFORE UPDATE ON scheme BEGIN SELECT raise(ABORT, 'a published scheme never changes'); END;
+CREATE TRIGGER scheme_kept_2 BEFORE DELETE ON scheme BEGIN SELECT raise(ABORT, 'a published scheme never changes'); END;
 
 CREATE TABLE body (                -- certification body
     id            INTEGER PRIMARY KEY,

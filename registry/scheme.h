@@ -19,7 +19,8 @@ enum {
 	KM_SLUG_MAX = 40,
 };
 
-/* True where the text is a slug: 1 to KM_SLUG_MAX of a-z, 0-9 and hyphens, none of those first, last or twice in a row. */
+/* True where the text is a slug: 1 to KM_SLUG_MAX of a-z, 0-9 and hyphens, none of those first, last or twice in a row.
+ */
 bool km_slug_valid(const char *text);
 
 /* Strings borrowed from the scheme they are in. */
@@ -38,22 +39,22 @@ struct km_criterion {
 	struct km_words text;
 	const struct km_scheme_item *assurance;
 	const struct km_scheme_item *principle; /* NULL where it belongs to none */
-	bool mandatory;            /* "not-applicable" is no answer to it */
-	const char *const *services; /* only demanded of a scope that has one of these; empty: of every scope */
+	bool mandatory;                         /* "not-applicable" is no answer to it */
+	const char *const *services;            /* only demanded of a scope that has one of these; empty: of every scope */
 	size_t services_len;
-	size_t level;              /* index of the lowest level that demands it; 0 where the scheme has no levels */
+	size_t level; /* index of the lowest level that demands it; 0 where the scheme has no levels */
 };
 
 struct km_scheme {
-	const char *id; /* slug: a-z, 0-9, hyphen */
-	int version;    /* from 1 */
-	bool sample;    /* the texts are a sample, and pages say so */
+	const char *id;        /* slug: a-z, 0-9, hyphen */
+	int version;           /* from 1 */
+	bool sample;           /* the texts are a sample, and pages say so */
 	const char *published; /* "2026-11-24" */
 	const char *owner_name, *owner_url;
 	struct km_words name, short_name, description, not_promised;
 	int validity_months;
-	int surveillance_months;  /* 0: no surveillance is asked */
-	int grace_days;           /* after surveillance is due */
+	int surveillance_months; /* 0: no surveillance is asked */
+	int grace_days;          /* after surveillance is due */
 	int suspension_max_days;
 	int transition_from;      /* marks granted under this version up to the one before ours hold until … */
 	int64_t transition_until; /* … this moment, a day's last second, and are then to be renewed under ours. Both 0 where
@@ -66,10 +67,10 @@ struct km_scheme {
 	size_t json_len;
 };
 
-/* Reads and checks a scheme file; the first fault found is reported with its line, its member and what is expected there:
- *     line 87: criteria[3].assurance: there is no "kwalitiet"; expected one of: betrouwbaar, kwaliteit, beleid
- * KM_MALFORMED where it is no strict JSON, KM_INVALID where the content is wrong, KM_TOO_LARGE. Free with
- * km_scheme_free, which accepts NULL. */
+/* Reads and checks a scheme file; the first fault found is reported with its line, its member and what is expected
+ * there: line 87: criteria[3].assurance: there is no "kwalitiet"; expected one of: betrouwbaar, kwaliteit, beleid
+ * KM_MALFORMED where it is no strict JSON, KM_INVALID, type "scheme", where the content is wrong, KM_TOO_LARGE. Free
+ * with km_scheme_free, which accepts NULL. */
 enum km_error km_scheme_parse(const char *json, size_t len, struct km_scheme **ret_scheme, struct km_problem *problem);
 void km_scheme_free(struct km_scheme *scheme);
 static inline void km_auto_scheme(struct km_scheme **scheme)
@@ -97,7 +98,8 @@ bool km_scheme_asks(const struct km_scheme *scheme, const struct km_criterion *c
 const char *km_scheme_shipped(size_t i, size_t *ret_len, const char **ret_name);
 
 /* Publishes a parsed scheme. Inside a transaction. The same bytes again are fine. KM_CONFLICT, type "scheme-published",
- * where this version is there already with other bytes; type "scheme-version" where it is not one more than the newest. */
+ * where this version is there already with other bytes; type "scheme-version" where it is not one more than the newest.
+ */
 enum km_error km_scheme_add(struct km_store *store, const struct km_scheme *scheme, int64_t now,
                             struct km_problem *problem);
 
@@ -105,8 +107,8 @@ enum km_error km_scheme_add(struct km_store *store, const struct km_scheme *sche
 enum km_error km_scheme_get(struct km_store *store, const char *id, int version, struct km_scheme **ret_scheme,
                             struct km_problem *problem);
 
-/* Calls back for the newest version of each scheme by id; the scheme is borrowed for that call. An error from the callback
- * ends the list and is returned. */
+/* Calls back for the newest version of each scheme by id; the scheme is borrowed for that call. An error from the
+ * callback ends the list and is returned. */
 enum km_error km_scheme_list(struct km_store *store,
                              enum km_error (*each)(void *context, const struct km_scheme *scheme), void *context,
                              struct km_problem *problem);
