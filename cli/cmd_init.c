@@ -1,0 +1,39 @@
+#include "cli/command.h"
+#include "cli/home.h"
+#include "cli/say.h"
+#include "keys/key.h"
+
+static const struct km_option options[] = {
+	{"url", 0, "URL", "public address of the registry, part of all that it signs: it cannot be changed", KM_REQUIRED},
+	KM_OPTION_HOME,
+	KM_OPTION_PASSPHRASE("the new keys"),
+	KM_OPTIONS_END,
+};
+
+static enum km_error run(struct km_call *call, struct km_problem *problem)
+{
+	auto_home struct km_home home = {0};
+	char *passphrase = NULL;
+	enum km_error error = km_home_find(call, &home, problem);
+	if (!error)
+		error = km_call_passphrase(call, &passphrase, problem);
+	if (!error)
+		error = km_home_make(&home, km_given(call, "url"), passphrase, km_clock_now(&call->clock), problem);
+	if (!error) {
+		km_say(stdout, "Made a registry in %s for %s.", home.folder, km_given(call, "url"));
+		if (!passphrase)
+			km_say(stdout, "Its keys are not encrypted: anyone who can read %s can sign in its name.", home.keys);
+		km_say(stdout, "Next: keurmerk scheme add FILE, keurmerk body add, keurmerk person invite, keurmerk serve.");
+	}
+	km_passphrase_free(passphrase);
+	return error;
+}
+
+const struct km_command km_init_command = {
+	.noun = "init",
+	.operands = "",
+	.summary = "make a registry",
+	.details = "Makes the folder with mode 0700, in it register.db and keys/. Either all is made, or nothing.",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,188 @@
+#include "cli/command.h"
+#include "cli/home.h"
+#include "cli/say.h"
+#include "registry/person.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---------------------------------------------------------------------------------------------------------- invite */
+
+static const struct km_option invite_options[] = {
+	{"body", 0, "SLUG", "certification body of a new person", KM_OPTIONAL},
+	{"name", 0, "NAME", "name of a new person", KM_OPTIONAL},
+	{"role", 0, "ROLES", "auditor, decider or admin; several with commas", KM_OPTIONAL},
+	{"again", 0, "ID", "instead: a new code for this person, for another key or a lost code", KM_OPTIONAL},
+	KM_OPTION_JSON,
+	KM_OPTION_HOME,
+	KM_OPTIONS_END,
+};
+
+struct invitation {
+	int64_t person_id;
+	char code[KM_CODE_TEXT];
+};
+
+static enum km_error invite_new(const struct km_call *call, struct km_store *store, struct invitation *invitation,
+                                struct km_problem *problem)
+{
+	const char *body = km_given(call, "body"), *name = km_given(call, "name"), *role = km_given(call, "role");
+	unsigned roles = 0;
+	if (!body || !name || !role)
+		return km_wrong_usage(problem, "--body, --name and --role are needed together (or --again ID)");
+	if (!km_roles_parse(role, &roles))
+		return km_wrong_usage(problem, "--role %s: write auditor, decider or admin; several with commas", role);
+	return km_person_invite(store, body, name, roles, km_clock_now(&call->clock), &invitation->person_id,
+	                        invitation->code, problem);
+}
+
+static enum km_error invite_again(const struct km_call *call, struct km_store *store, struct invitation *invitation,
+                                  struct km_problem *problem)
+{
+	const char *again = km_given(call, "again");
+	char *end = NULL;
+	errno = 0;
+	long long id = strtoll(again, &end, 10);
+	if (errno || !*again || *end || id < 1)
+		return km_wrong_usage(problem, "--again %s: a person's number is expected, as `keurmerk person list` shows it",
+		                      again);
+	if (km_given(call, "body") || km_given(call, "name") || km_given(call, "role"))
+		return km_wrong_usage(problem, "--again goes without --body, --name and --role: the person is known already");
+	invitation->person_id = id;
+	return km_person_invite_again(store, id, km_clock_now(&call->clock), invitation->code, problem);
+}
+
+static enum km_error run_invite(struct km_call *call, struct km_problem *problem)
+{
+	struct invitation invitation = {0};
+	auto_store struct km_store *store = NULL;
+	enum km_error error = km_home_store(call, KM_STORE_WRITE, &store, problem);
+	if (!error)
+		error = km_store_begin(store, problem);
+	if (!error)
+		error = km_given(call, "again") ? invite_again(call, store, &invitation, problem)
+		                                : invite_new(call, store, &invitation, problem);
+	if (!error)
+		error = km_store_commit(store, problem);
+	if (error)
+		return error;
+	if (km_given(call, "json")) {
+		json_auto_t *reply = json_pack("{s:I, s:s, s:s}", "person", (json_int_t)invitation.person_id, "code",
+		                               invitation.code, "url", km_store_url(store));
+		km_say_json(reply);
+		return KM_OK;
+	}
+	km_say(stdout, "Invited person %lld. The code works once, within %d days:", (long long)invitation.person_id,
+	       KM_INVITE_TTL_S / (24 * 3600));
+	km_say(stdout, "    keurmerk enrol %s --code %s --key FILE", km_store_url(store), invitation.code);
+	km_say(stdout, "That is for the person to run, on their own machine; give the code to nobody else.");
+	return KM_OK;
+}
+
+const struct km_command km_person_invite_command = {
+	.noun = "person",
+	.verb = "invite",
+	.operands = "",
+	.summary = "invite an auditor or decider to enrol a key",
+	.options = invite_options,
+	.run = run_invite,
+};
+
+/* ------------------------------------------------------------------------------------------------------------ list */
+
+static const struct km_option list_options[] = {
+	{"body", 0, "SLUG", "only people of this certification body", KM_OPTIONAL},
+	KM_OPTION_JSON,
+	KM_OPTION_HOME,
+	KM_OPTIONS_END,
+};
+
+struct listing {
+	const char *body; /* NULL for all */
+	json_t *json;     /* NULL for lines */
+};
+
+static const char *key_state(const struct km_person_row *row)
+{
+	return row->revoked_at ? "revoked" : row->thumbprint ? "enrolled" : "invited";
+}
+
+static enum km_error list_row(void *context, const struct km_person_row *row)
+{
+	const struct listing *listing = context;
+	if (listing->body && strcmp(listing->body, row->body_slug) != 0)
+		return KM_OK;
+	char roles[32], day[KM_DAY_TEXT];
+	km_roles_format(row->roles, roles);
+	if (!listing->json) {
+		km_say(stdout, "%4lld  %-16s %-16s %-8s %-10s %-43s  %s", (long long)row->id, row->body_slug, roles,
+		       key_state(row), km_day(row->revoked_at ? row->revoked_at : row->enrolled_at, day),
+		       row->thumbprint ? row->thumbprint : "-", row->name);
+		return KM_OK;
+	}
+	json_t *entry =
+		json_pack("{s:I, s:s, s:s, s:s, s:s, s:s?, s:I, s:I}", "person", (json_int_t)row->id, "body", row->body_slug,
+	              "name", row->name, "roles", roles, "state", key_state(row), "kid", row->thumbprint, "enrolled_at",
+	              (json_int_t)row->enrolled_at, "revoked_at", (json_int_t)row->revoked_at);
+	return json_array_append_new(listing->json, entry) == 0 ? KM_OK : KM_NO_MEMORY;
+}
+
+static enum km_error run_list(struct km_call *call, struct km_problem *problem)
+{
+	auto_store struct km_store *store = NULL;
+	enum km_error error = km_home_store(call, KM_STORE_READ, &store, problem);
+	if (error)
+		return error;
+	json_auto_t *json = km_given(call, "json") ? json_array() : NULL;
+	struct listing listing = {km_given(call, "body"), json};
+	error = km_person_list(store, list_row, &listing, problem);
+	if (error == KM_NO_MEMORY)
+		return km_fail_memory(problem);
+	if (!error && json)
+		km_say_json(json);
+	return error;
+}
+
+const struct km_command km_person_list_command = {
+	.noun = "person",
+	.verb = "list",
+	.operands = "",
+	.summary = "list people and their keys",
+	.options = list_options,
+	.run = run_list,
+};
+
+/* ---------------------------------------------------------------------------------------------------------- revoke */
+
+static const struct km_option revoke_options[] = {
+	KM_OPTION_HOME,
+	KM_OPTIONS_END,
+};
+
+static enum km_error run_revoke(struct km_call *call, struct km_problem *problem)
+{
+	auto_store struct km_store *store = NULL;
+	enum km_error error = km_home_store(call, KM_STORE_WRITE, &store, problem);
+	if (!error)
+		error = km_store_begin(store, problem);
+	if (!error)
+		error = km_person_revoke_key(store, call->operands[0], km_clock_now(&call->clock), problem);
+	if (!error)
+		error = km_store_commit(store, problem);
+	if (!error)
+		km_say(stdout, "Revoked. Nothing that this key signs is accepted from now on; what it signed before stays valid.");
+	return error;
+}
+
+const struct km_command km_person_revoke_command = {
+	.noun = "person",
+	.verb = "revoke",
+	.operands = "THUMBPRINT",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "accept nothing more from a person's key",
+	.details = "THUMBPRINT is the key's name, as `keurmerk person list` shows it.",
+	.options = revoke_options,
+	.run = run_revoke,
+};

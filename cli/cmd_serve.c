@@ -1,0 +1,53 @@
+#include "cli/command.h"
+#include "cli/home.h"
+#include "cli/listen.h"
+#include "cli/say.h"
+#include "cli/service.h"
+#include "keys/key.h"
+
+static const struct km_option options[] = {
+	KM_OPTION_HOME,
+	{"listen", 0, "ADDRESS:PORT",
+     "where to answer (default: the registry's own address if that is this machine, else 127.0.0.1:8080)", KM_OPTIONAL},
+	KM_OPTION_PASSPHRASE("the keys"),
+	KM_OPTIONS_END,
+};
+
+static enum km_error run(struct km_call *call, struct km_problem *problem)
+{
+	auto_home struct km_home home = {0};
+	char *passphrase = NULL;
+	struct km_listen listen = {0};
+	const char *given = km_given(call, "listen");
+	enum km_error error = km_home_find(call, &home, problem);
+	if (!error && given)
+		error = km_listen_parse(given, &listen, problem);
+	if (!error)
+		error = km_call_passphrase(call, &passphrase, problem);
+	auto_store struct km_store *store = NULL;
+	if (!error)
+		error = km_home_store(call, KM_STORE_WRITE, &store, problem); /* brings an older one up to date */
+	if (!error && !given)
+		error = km_listen_for_url(km_store_url(store), &listen, problem);
+	struct km_service *service = NULL;
+	if (!error)
+		error = km_service_start(&home, passphrase, &listen, &call->clock, &service, problem);
+	km_passphrase_free(passphrase);
+	if (error)
+		return error;
+	km_say(stdout, "%s is served at http://%s.", km_store_url(store), km_service_address(service));
+	fflush(stdout);
+	km_service_wait();
+	km_service_stop(service);
+	return KM_OK;
+}
+
+const struct km_command km_serve_command = {
+	.noun = "serve",
+	.operands = "",
+	.summary = "run the registry",
+	.details = "Answers until SIGTERM or SIGINT, then finishes what was begun and stops. Logs one line a time on standard\n"
+			   "error. It speaks HTTP: put a web server with TLS before it.",
+	.options = options,
+	.run = run,
+};

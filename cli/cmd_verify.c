@@ -1,0 +1,207 @@
+#include "badge/verify.h"
+#include "base/buf.h"
+#include "base/file.h"
+#include "cli/command.h"
+#include "cli/fetch.h"
+#include "cli/say.h"
+#include "cli/trust.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+enum { STATUS_ANSWER_MAX = KM_TOKEN_MAX };
+
+static const struct km_option options[] = {
+	KM_OPTION_REGISTRY,
+	{"keyset", 0, "FILE", "take the word of the registry whose published keys (JWKS) are in this file", KM_OPTIONAL},
+	{"offline", 0, NULL, "ask nobody: check the signature only, with the keys that are here", KM_OPTIONAL},
+	{"home", 0, "DIR", "take the word of the registry in this folder, on its own machine", KM_OPTIONAL},
+	KM_OPTION_JSON,
+	KM_OPTIONS_END,
+};
+
+/* ---------------------------------------------------------------------------------------- the state right now */
+
+struct source {
+	struct km_fetch *fetch;
+	const char *url; /* of the registry that is trusted */
+};
+
+static enum km_error get_status(void *context, const char *number, char **ret_token, struct km_problem *problem)
+{
+	const struct source *source = context;
+	auto_buf struct km_buf address = KM_BUF_EMPTY;
+	auto_answer struct km_answer answer = {0};
+	km_buf_add_format(&address, "%s/m/%s/status.jwt", source->url, number);
+	if (address.failed)
+		return km_fail_memory(problem);
+	enum km_error error = km_fetch_get(source->fetch, address.data, STATUS_ANSWER_MAX, &answer, problem);
+	if (error)
+		return error;
+	error = km_answer_check(&answer, problem);
+	/* Anything may say 404: a wrong proxy, a server that is being set up. Only the registry's own words count. */
+	if (error && !(error == KM_ABSENT && answer.problem))
+		return km_fail(problem, KM_UNAVAILABLE, "no-status", "%s does not tell the state now (HTTP %ld)", address.data,
+		               answer.status);
+	if (error)
+		return error;
+	*ret_token = answer.body;
+	answer.body = NULL;
+	return KM_OK;
+}
+
+/* ------------------------------------------------------------------------------------------- what is it that we got */
+
+static void cannot_tell(struct km_verdict *verdict, int64_t now, const char *reason, const char *sentence)
+{
+	*verdict = (struct km_verdict){.outcome = KM_CANNOT_TELL, .checked_at = now};
+	snprintf(verdict->reason, sizeof verdict->reason, "%s", reason);
+	snprintf(verdict->sentence, sizeof verdict->sentence, "Cannot tell: %.480s", sentence);
+}
+
+static bool is_address(const char *thing)
+{
+	return strncasecmp(thing, "https://", 8) == 0 || strncasecmp(thing, "http://", 7) == 0;
+}
+
+/* The mark number in the address of a mark's page at this registry ("HTTPS://HOST/M/NUMBER" too, as a QR has it), as it
+ * is written there. False where it is another address. */
+static bool page_number(const char *address, const char *url, char ret_number[static 64])
+{
+	size_t len = strlen(url);
+	/* Scheme and host may be of either case, and they are all that a registry's url has. */
+	if (strncasecmp(address, url, len) != 0 || strncasecmp(address + len, "/m/", 3) != 0)
+		return false;
+	const char *number = address + len + 3;
+	size_t number_len = strcspn(number, "/.?#");
+	if (number_len == 0 || number_len >= 64)
+		return false;
+	memcpy(ret_number, number, number_len);
+	ret_number[number_len] = '\0';
+	return true;
+}
+
+static enum km_error verify_number(const char *typed, const struct km_trust *trust,
+                                   const struct km_status_source *source, int64_t now, struct km_verdict *verdict,
+                                   struct km_problem *problem)
+{
+	char number[KM_NUMBER_TEXT];
+	enum km_error error = km_number_parse(typed, number, problem);
+	if (error == KM_ABSENT) { /* mistyped, or made up: there can be no such mark */
+		*verdict = (struct km_verdict){.outcome = KM_NOT_VALID, .checked_at = now};
+		snprintf(verdict->reason, sizeof verdict->reason, "%s", problem->type);
+		snprintf(verdict->sentence, sizeof verdict->sentence, "%.500s", problem->message);
+		return KM_OK;
+	}
+	if (!error)
+		km_verify_number(number, trust->named ? &trust->set : NULL, source, now, verdict);
+	return error;
+}
+
+static enum km_error verify_address(const char *address, const struct km_trust *trust,
+                                    const struct km_status_source *source, int64_t now, struct km_verdict *verdict,
+                                    struct km_problem *problem)
+{
+	char number[64], sentence[480];
+	if (!trust->named)
+		snprintf(sentence, sizeof sentence, "you have not said whose word to take: name that registry with --registry URL");
+	else if (page_number(address, trust->set.url, number))
+		return verify_number(number, trust, source, now, verdict, problem);
+	else
+		snprintf(sentence, sizeof sentence, "%.200s is not the page of a mark at %s, whose word you take", address,
+		         trust->set.url);
+	cannot_tell(verdict, now, trust->named ? "unknown-issuer" : "nobody-named", sentence);
+	return KM_OK;
+}
+
+static enum km_error judge(const struct km_call *call, const struct km_trust *trust,
+                           const struct km_status_source *source, struct km_verdict *verdict,
+                           struct km_problem *problem)
+{
+	const char *thing = call->operands[0];
+	int64_t now = km_clock_now(&call->clock);
+	if (is_address(thing))
+		return verify_address(thing, trust, source, now, verdict, problem);
+	auto_free char *bytes = NULL;
+	size_t len = 0;
+	bool is_file = strcmp(thing, "-") == 0 || access(thing, F_OK) == 0;
+	enum km_error error = is_file ? km_file_read(thing, KM_PICTURE_MAX, &bytes, &len, problem)
+	                              : verify_number(thing, trust, source, now, verdict, problem);
+	if (error && !is_file)
+		return km_wrong_usage(problem, "“%s” is neither a file nor a mark number nor the address of a mark's page", thing);
+	if (!error && is_file)
+		km_verify(bytes, len, trust->named ? &trust->set : NULL, source, now, verdict);
+	return error;
+}
+
+/* -------------------------------------------------------------------------------------------------- what we say of it */
+
+static void print_verdict(const struct km_verdict *verdict)
+{
+	static const char *const results[] = {"not reached", "good", "bad", "unknown"};
+	char from[KM_DAY_TEXT], until[KM_DAY_TEXT], shown[KM_NUMBER_SHOWN], time[KM_TIME_TEXT];
+	km_say(stdout, "%s", verdict->sentence);
+	if (*verdict->number) {
+		km_number_show(verdict->number, shown);
+		km_say(stdout, "  %-12s %s", "mark", shown);
+	}
+	if (*verdict->provider_name)
+		km_say(stdout, "  %-12s %s, KvK %s", "provider", verdict->provider_name, verdict->kvk);
+	if (*verdict->scheme_name)
+		km_say(stdout, "  %-12s %s", "scheme", verdict->scheme_name);
+	if (*verdict->body_name)
+		km_say(stdout, "  %-12s %s", "certified by", verdict->body_name);
+	if (verdict->valid_until)
+		km_say(stdout, "  %-12s %s to %s", "term", km_day(verdict->valid_from, from), km_day(verdict->valid_until, until));
+	if (verdict->knowledge_at) {
+		km_time_format(verdict->knowledge_at, time);
+		km_say(stdout, "  %-12s signed by the registry at %s", "state", time);
+	}
+	for (int i = 0; i < KM_CHECKS; i++)
+		if (verdict->checks[i].result != KM_RESULT_NOT_REACHED)
+			km_say(stdout, "  %-12s %s%s%s", km_check_name((enum km_check)i), results[verdict->checks[i].result],
+			       *verdict->checks[i].detail ? ": " : "", verdict->checks[i].detail);
+}
+
+static enum km_error run(struct km_call *call, struct km_problem *problem)
+{
+	static const int statuses[] = {
+		[KM_GENUINE] = KM_EXIT_DONE, [KM_NOT_VALID] = KM_EXIT_NOT_VALID, [KM_CANNOT_TELL] = KM_EXIT_CANNOT_TELL};
+	auto_fetch struct km_fetch *fetch = NULL;
+	struct km_trust trust = {0};
+	struct km_verdict verdict = {0};
+	bool offline = km_given(call, "offline") != NULL;
+	enum km_error error = offline ? KM_OK : km_fetch_open(&fetch, problem);
+	if (!error)
+		error = km_trust_find(call, fetch, &trust, problem);
+	struct source source = {fetch, trust.set.url};
+	struct km_status_source status = {get_status, &source};
+	if (!error)
+		error = judge(call, &trust, offline ? NULL : &status, &verdict, problem);
+	if (error && strcmp(problem->type, "usage") == 0)
+		return error;
+	if (error) /* what went wrong on the way says nothing about the thing */
+		cannot_tell(&verdict, km_clock_now(&call->clock), problem->type, problem->message);
+	if (km_given(call, "json")) {
+		json_auto_t *json = km_verdict_json(&verdict);
+		km_say_json(json);
+	} else
+		print_verdict(&verdict);
+	call->exit_status = statuses[verdict.outcome];
+	return KM_OK;
+}
+
+const struct km_command km_verify_command = {
+	.noun = "verify",
+	.operands = "THING",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "is this badge, credential or mark number genuine, and does it hold now?",
+	.details = "THING is a badge (SVG or PNG), a credential (JWT), - for standard input, a mark number, or the address of a\n"
+			   "mark's page. Exit status: 0 genuine and active, 1 not valid, 3 cannot tell. Trust comes from the options, or\n"
+			   "from ~/.config/keurmerk/trust, never from the thing.",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,84 @@
+#include "cli/home.h"
+
+#include "keys/signer.h"
+#include "registry/address.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Removes the folder of new keys, which holds no other folder. */
+static void remove_keys(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	while (dir && (entry = readdir(dir)))
+		unlinkat(dirfd(dir), entry->d_name, 0);
+	if (dir)
+		closedir(dir);
+	rmdir(folder);
+}
+
+static enum km_error check_empty(const char *folder, struct km_problem *problem)
+{
+	DIR *dir = opendir(folder);
+	if (!dir)
+		return km_fail(problem, KM_IO, "open", "%s: %s", folder, strerror(errno));
+	const char *found = NULL;
+	struct dirent *entry;
+	enum km_error error = KM_OK;
+	while (!found && (entry = readdir(dir)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			found = entry->d_name;
+	if (found)
+		error = km_fail(problem, KM_CONFLICT, "home-in-use",
+		                "%s is in use: it holds “%s”; nothing was changed. A new registry needs a new or empty folder",
+		                folder, found);
+	closedir(dir);
+	return error;
+}
+
+/* *ret_made: the folder is ours to remove again. */
+static enum km_error prepare_folder(const char *folder, bool *ret_made, struct km_problem *problem)
+{
+	if (mkdir(folder, S_IRWXU) == 0) {
+		*ret_made = true;
+		return KM_OK;
+	}
+	if (errno != EEXIST)
+		return km_fail(problem, KM_IO, "create", "%s: %s", folder, strerror(errno));
+	enum km_error error = check_empty(folder, problem);
+	if (!error && chmod(folder, S_IRWXU) != 0)
+		error = km_fail(problem, KM_IO, "mode", "%s: its permissions cannot be set to 0700: %s", folder, strerror(errno));
+	return error;
+}
+
+/* The register comes last: where it is, all is. */
+static enum km_error fill(const struct km_home *home, const char *url, const char *passphrase, int64_t now,
+                          struct km_problem *problem)
+{
+	enum km_error error = km_signer_init(home->keys, url, passphrase, now, problem);
+	if (error)
+		return error;
+	error = km_store_create(home->database, url, now, problem);
+	if (error)
+		remove_keys(home->keys);
+	return error;
+}
+
+enum km_error km_home_make(const struct km_home *home, const char *url, const char *passphrase, int64_t now,
+                           struct km_problem *problem)
+{
+	bool made = false;
+	enum km_error error = km_registry_url_check(url, problem);
+	if (!error)
+		error = prepare_folder(home->folder, &made, problem);
+	if (error)
+		return error;
+	error = fill(home, url, passphrase, now, problem);
+	if (error && made)
+		rmdir(home->folder);
+	return error;
+}

@@ -1,0 +1,30 @@
+/*
+ * A registry that answers: signer and server together, until somebody says that it is enough.
+ */
+#ifndef KM_CLI_SERVICE_H
+#define KM_CLI_SERVICE_H
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "cli/home.h"
+#include "cli/listen.h"
+
+struct km_service;
+
+/* Blocks SIGTERM and SIGINT in this thread and all that it starts: they wait for km_service_wait. */
+void km_service_hold_signals(void);
+
+/* Starts, and holds the signals. The home and the clock are
+ * borrowed. Free with km_service_stop, which finishes what was begun. */
+enum km_error km_service_start(const struct km_home *home, const char *passphrase, const struct km_listen *listen,
+                               const struct km_clock *clock, struct km_service **ret_service,
+                               struct km_problem *problem);
+
+/* "127.0.0.1:8080", with the port that is in use; borrowed. */
+const char *km_service_address(const struct km_service *service);
+
+/* Waits for SIGTERM or SIGINT. */
+void km_service_wait(void);
+void km_service_stop(struct km_service *service);
+
+#endif

@@ -1,0 +1,120 @@
+#include "cli/trust.h"
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "cli/home.h"
+#include "keys/signer.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	TRUST_FILE_MAX = 1024,         /* bytes */
+	KEYSET_FILE_MAX = 256 * 1024,
+};
+
+/* NULL where the user has no home. The caller's (free). */
+static char *trust_file(void)
+{
+	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	auto_buf struct km_buf path = KM_BUF_EMPTY;
+	if (config && *config == '/')
+		km_buf_add_format(&path, "%s/keurmerk/trust", config);
+	else if (home && *home)
+		km_buf_add_format(&path, "%s/.config/keurmerk/trust", home);
+	else
+		return NULL;
+	return km_buf_take(&path, NULL);
+}
+
+/* KM_ABSENT where the user has no such file. */
+static enum km_error read_trust_file(char ret_url[static KM_REMOTE_URL_TEXT], struct km_problem *problem)
+{
+	auto_free char *path = trust_file(), *text = NULL;
+	size_t len = 0;
+	if (!path)
+		return km_fail(problem, KM_ABSENT, "no-trust", "no trust file");
+	enum km_error error = km_file_read(path, TRUST_FILE_MAX, &text, &len, problem);
+	if (error)
+		return error;
+	text[strcspn(text, " \t\r\n")] = '\0';
+	error = km_remote_url(text, ret_url, problem);
+	if (error)
+		km_problem_prefix(problem, "%s", path);
+	return error;
+}
+
+enum km_error km_trust_url(const struct km_call *call, char ret_url[static KM_REMOTE_URL_TEXT],
+                           struct km_problem *problem)
+{
+	const char *given = km_given(call, "registry");
+	if (given)
+		return km_remote_url(given, ret_url, problem);
+	enum km_error error = read_trust_file(ret_url, problem);
+	if (error == KM_ABSENT)
+		return km_wrong_usage(problem, "--registry URL is missing (or put the URL in ~/.config/keurmerk/trust)");
+	return error;
+}
+
+static enum km_error ask(struct km_fetch *fetch, const char *url, struct km_trust *trust, struct km_problem *problem)
+{
+	if (!fetch)
+		return km_fail(problem, KM_UNAVAILABLE, "keys-not-here",
+		               "the keys of %s are not on this machine, and --offline asks nobody: save them once, with curl -o FILE "
+		               "%s/.well-known/jwks.json, and name that FILE with --keyset",
+		               url, url);
+	trust->named = true;
+	return km_remote_keyset(fetch, url, &trust->set, problem);
+}
+
+static enum km_error read_keyset(const char *path, struct km_trust *trust, struct km_problem *problem)
+{
+	auto_free char *json = NULL;
+	size_t len = 0;
+	enum km_error error = km_file_read(path, KEYSET_FILE_MAX, &json, &len, problem);
+	if (error)
+		return error;
+	trust->named = true;
+	error = km_keyset_parse(json, len, &trust->set, problem);
+	if (error)
+		km_problem_prefix(problem, "%s", path);
+	return error;
+}
+
+/* The registry of this machine; it may well not be there, or be another user's, and then it is nobody's word. */
+static enum km_error look_home(const struct km_call *call, struct km_trust *trust, struct km_problem *problem)
+{
+	auto_home struct km_home home = {0};
+	enum km_error error = km_home_find(call, &home, problem);
+	if (error || (!home.chosen && access(home.keys, R_OK | X_OK) != 0))
+		return error;
+	error = km_signer_keyset(home.keys, &trust->set, problem);
+	trust->named = !error;
+	return error;
+}
+
+enum km_error km_trust_find(const struct km_call *call, struct km_fetch *fetch, struct km_trust *ret_trust,
+                            struct km_problem *problem)
+{
+	const char *registry = km_given(call, "registry"), *keyset = km_given(call, "keyset");
+	bool home = km_given(call, "home") != NULL;
+	struct km_trust trust = {0};
+	char url[KM_REMOTE_URL_TEXT];
+	enum km_error error = KM_OK;
+	if ((registry != NULL) + (keyset != NULL) + home > 1)
+		return km_wrong_usage(problem, "give one of --registry, --keyset and --home: whose word do you take?");
+	if (registry) {
+		error = km_remote_url(registry, url, problem);
+		if (!error)
+			error = ask(fetch, url, &trust, problem);
+	} else if (keyset)
+		error = read_keyset(keyset, &trust, problem);
+	else {
+		error = home ? KM_ABSENT : read_trust_file(url, problem);
+		error = error == KM_ABSENT ? look_home(call, &trust, problem) : error ? error : ask(fetch, url, &trust, problem);
+	}
+	if (!error)
+		*ret_trust = trust;
+	return error;
+}
