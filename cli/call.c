@@ -152,7 +152,8 @@ static void print_option(const struct km_option *option)
 	char letter[] = {'-', option->letter, ',', ' ', '\0'};
 	snprintf(left, sizeof left, "%s--%s%s%s", option->letter ? letter : "    ", option->name,
 	         option->argument ? " " : "", option->argument ? option->argument : "");
-	static const char *const uses[] = {[KM_OPTIONAL] = "", [KM_REQUIRED] = " (required)", [KM_REPEATED] = " (repeatable)"};
+	static const char *const uses[] = {
+		[KM_OPTIONAL] = "", [KM_REQUIRED] = " (required)", [KM_REPEATED] = " (repeatable)"};
 	printf("  %-28s %s%s\n", left, option->help, uses[option->use]);
 }
 

@@ -17,7 +17,8 @@ static const struct km_option options[] = {
 };
 
 /* Which of the names is given; `usual` where none is. False where it is not one of them. */
-static bool choose(const struct km_call *call, const char *option, const char *(*name)(int), int len, int usual, int *ret)
+static bool choose(const struct km_call *call, const char *option, const char *(*name)(int), int len, int usual,
+                   int *ret)
 {
 	const char *given = km_given(call, option);
 	*ret = usual;

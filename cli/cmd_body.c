@@ -76,9 +76,10 @@ static enum km_error add_json(void *context, const struct km_body *body)
 	json_t *schemes = json_array();
 	for (size_t i = 0; i < body->schemes_len; i++)
 		json_array_append_new(schemes, json_string(body->schemes[i]));
-	return json_array_append_new(context, json_pack("{s:s, s:s, s:s, s:s*, s:s, s:s*, s:o}", "slug", body->slug, "name",
-	                                                body->name, "accreditation", body->accreditation, "city", body->city,
-	                                                "country", body->country, "web", body->url, "schemes", schemes)) == 0
+	return json_array_append_new(context,
+	                             json_pack("{s:s, s:s, s:s, s:s*, s:s, s:s*, s:o}", "slug", body->slug, "name",
+	                                       body->name, "accreditation", body->accreditation, "city", body->city,
+	                                       "country", body->country, "web", body->url, "schemes", schemes)) == 0
 	           ? KM_OK
 	           : KM_NO_MEMORY;
 }

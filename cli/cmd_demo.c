@@ -197,8 +197,9 @@ const struct km_command km_demo_command = {
 	.noun = "demo",
 	.operands = "",
 	.summary = "run a throw-away registry with a sample register",
-	.details = "Everything in it was signed by generated people with generated keys, in a past that ends now. It lives in a\n"
-			   "temporary folder, which is removed at the end.",
+	.details =
+		"Everything in it was signed by generated people with generated keys, in a past that ends now. It lives in a\n"
+		"temporary folder, which is removed at the end.",
 	.options = options,
 	.run = run,
 };

@@ -12,10 +12,10 @@ static const struct km_option options[] = {
 static void print_key(const struct km_keyset_entry *entry, int64_t now)
 {
 	char from[KM_DAY_TEXT], until[KM_DAY_TEXT];
-	const char *state = entry->revoked_at                                 ? "revoked"
-	                    : now < entry->not_before                         ? "next"
-	                    : entry->not_after && now > entry->not_after      ? "retired"
-	                                                                      : "current";
+	const char *state = entry->revoked_at                            ? "revoked"
+	                    : now < entry->not_before                    ? "next"
+	                    : entry->not_after && now > entry->not_after ? "retired"
+	                                                                 : "current";
 	km_say(stdout, "%s  %-10s  %-7s  %s to %s", entry->thumbprint, km_purpose_name(entry->purpose), state,
 	       km_day(entry->not_before, from), km_day(entry->not_after, until));
 }

@@ -37,10 +37,9 @@ static enum km_error list_hit(void *context, const struct km_hit *hit)
 		       km_day(hit->valid_until, until), hit->scheme_id, hit->kvk, hit->provider_name);
 		return KM_OK;
 	}
-	json_t *entry =
-		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s*, s:s}", "number", hit->number, "state", km_state_name(hit->state), "kvk",
-	              hit->kvk, "provider", hit->provider_name, "scheme", hit->scheme_id, "level", hit->level, "valid_until",
-	              km_day(hit->valid_until, until));
+	json_t *entry = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s*, s:s}", "number", hit->number, "state",
+	                          km_state_name(hit->state), "kvk", hit->kvk, "provider", hit->provider_name, "scheme",
+	                          hit->scheme_id, "level", hit->level, "valid_until", km_day(hit->valid_until, until));
 	return json_array_append_new(listing->json, entry) == 0 ? KM_OK : KM_NO_MEMORY;
 }
 

@@ -171,7 +171,8 @@ static enum km_error run_revoke(struct km_call *call, struct km_problem *problem
 	if (!error)
 		error = km_store_commit(store, problem);
 	if (!error)
-		km_say(stdout, "Revoked. Nothing that this key signs is accepted from now on; what it signed before stays valid.");
+		km_say(stdout,
+		       "Revoked. Nothing that this key signs is accepted from now on; what it signed before stays valid.");
 	return error;
 }
 

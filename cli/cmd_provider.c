@@ -182,7 +182,8 @@ static void print_provider(const struct km_provider *provider)
 	say_if("city", provider->city);
 	say_if("country", provider->country);
 	for (size_t i = 0; i < provider->domains_len; i++)
-		km_say(stdout, "%-14s %s%s", "domain", provider->domains[i].name, provider->domains[i].proven_at ? " (proven)" : "");
+		km_say(stdout, "%-14s %s%s", "domain", provider->domains[i].name,
+		       provider->domains[i].proven_at ? " (proven)" : "");
 }
 
 static enum km_error run_show(struct km_call *call, struct km_problem *problem)

@@ -33,8 +33,8 @@ static enum km_error read_options(const struct km_call *call, int *ret_scale, st
 }
 
 /* The address of the page of a mark that is in the register, so that none is ever made for a number that is not. */
-static enum km_error find_address(const struct km_call *call, char ret_shown[static KM_NUMBER_SHOWN], char **ret_address,
-                                  struct km_problem *problem)
+static enum km_error find_address(const struct km_call *call, char ret_shown[static KM_NUMBER_SHOWN],
+                                  char **ret_address, struct km_problem *problem)
 {
 	char number[KM_NUMBER_TEXT];
 	auto_store struct km_store *store = NULL;
@@ -48,7 +48,8 @@ static enum km_error find_address(const struct km_call *call, char ret_shown[sta
 		return error;
 	auto_buf struct km_buf text = KM_BUF_EMPTY;
 	km_buf_add_format(&text, "%s/m/%s", km_store_url(store), number);
-	char *address = km_given(call, "compact") ? km_qr_compact_text(km_store_url(store), number) : km_buf_take(&text, NULL);
+	char *address =
+		km_given(call, "compact") ? km_qr_compact_text(km_store_url(store), number) : km_buf_take(&text, NULL);
 	if (!address)
 		return km_fail_memory(problem);
 	km_number_show(number, ret_shown);

@@ -46,8 +46,9 @@ const struct km_command km_serve_command = {
 	.noun = "serve",
 	.operands = "",
 	.summary = "run the registry",
-	.details = "Answers until SIGTERM or SIGINT, then finishes what was begun and stops. Logs one line a time on standard\n"
-			   "error. It speaks HTTP: put a web server with TLS before it.",
+	.details =
+		"Answers until SIGTERM or SIGINT, then finishes what was begun and stops. Logs one line a time on standard\n"
+		"error. It speaks HTTP: put a web server with TLS before it.",
 	.options = options,
 	.run = run,
 };

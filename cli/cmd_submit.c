@@ -88,7 +88,8 @@ static enum km_error run(struct km_call *call, struct km_problem *problem)
 	if (!error)
 		error = km_file_read(call->operands[0], KM_SUBMISSION_MAX, &text, &len, problem);
 	if (!error)
-		error = is_signed(text) ? take_signed(call, text, &token, problem) : sign(call, url, text, len, &token, problem);
+		error =
+			is_signed(text) ? take_signed(call, text, &token, problem) : sign(call, url, text, len, &token, problem);
 	if (error)
 		return error;
 	if (km_given(call, "print")) {
@@ -104,9 +105,11 @@ const struct km_command km_submit_command = {
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "sign an audit or a decision and send it",
-	.details = "FILE is JSON with “type” and a member of that name (- for standard input); what goes in it is described in\n"
-			   "doc/submissions.md. Who signs, for whom and when is filled in. Where no answer comes, the very same bytes are\n"
-			   "sent again: a registry applies them once.",
+	.details =
+		"FILE is JSON with “type” and a member of that name (- for standard input); what goes in it is described in\n"
+		"doc/submissions.md. Who signs, for whom and when is filled in. Where no answer comes, the very same bytes "
+        "are\n"
+		"sent again: a registry applies them once.",
 	.options = options,
 	.run = run,
 };

@@ -1,3 +1,4 @@
+#include "badge/bake.h"
 #include "badge/verify.h"
 #include "base/buf.h"
 #include "base/file.h"
@@ -106,7 +107,8 @@ static enum km_error verify_address(const char *address, const struct km_trust *
 {
 	char number[64], sentence[480];
 	if (!trust->named)
-		snprintf(sentence, sizeof sentence, "you have not said whose word to take: name that registry with --registry URL");
+		snprintf(sentence, sizeof sentence,
+		         "you have not said whose word to take: name that registry with --registry URL");
 	else if (page_number(address, trust->set.url, number))
 		return verify_number(number, trust, source, now, verdict, problem);
 	else
@@ -130,13 +132,15 @@ static enum km_error judge(const struct km_call *call, const struct km_trust *tr
 	enum km_error error = is_file ? km_file_read(thing, KM_PICTURE_MAX, &bytes, &len, problem)
 	                              : verify_number(thing, trust, source, now, verdict, problem);
 	if (error && !is_file)
-		return km_wrong_usage(problem, "“%s” is neither a file nor a mark number nor the address of a mark's page", thing);
+		return km_wrong_usage(problem, "“%s” is neither a file nor a mark number nor the address of a mark's page",
+		                      thing);
 	if (!error && is_file)
 		km_verify(bytes, len, trust->named ? &trust->set : NULL, source, now, verdict);
 	return error;
 }
 
-/* -------------------------------------------------------------------------------------------------- what we say of it */
+/* -------------------------------------------------------------------------------------------------- what we say of it
+ */
 
 static void print_verdict(const struct km_verdict *verdict)
 {
@@ -154,7 +158,8 @@ static void print_verdict(const struct km_verdict *verdict)
 	if (*verdict->body_name)
 		km_say(stdout, "  %-12s %s", "certified by", verdict->body_name);
 	if (verdict->valid_until)
-		km_say(stdout, "  %-12s %s to %s", "term", km_day(verdict->valid_from, from), km_day(verdict->valid_until, until));
+		km_say(stdout, "  %-12s %s to %s", "term", km_day(verdict->valid_from, from),
+		       km_day(verdict->valid_until, until));
 	if (verdict->knowledge_at) {
 		km_time_format(verdict->knowledge_at, time);
 		km_say(stdout, "  %-12s signed by the registry at %s", "state", time);
@@ -199,9 +204,10 @@ const struct km_command km_verify_command = {
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "is this badge, credential or mark number genuine, and does it hold now?",
-	.details = "THING is a badge (SVG or PNG), a credential (JWT), - for standard input, a mark number, or the address of a\n"
-			   "mark's page. Exit status: 0 genuine and active, 1 not valid, 3 cannot tell. Trust comes from the options, or\n"
-			   "from ~/.config/keurmerk/trust, never from the thing.",
+	.details =
+		"THING is a badge (SVG or PNG), a credential (JWT), - for standard input, a mark number, or the address of a\n"
+		"mark's page. Exit status: 0 genuine and active, 1 not valid, 3 cannot tell. Trust comes from the options, or\n"
+		"from ~/.config/keurmerk/trust, never from the thing.",
 	.options = options,
 	.run = run,
 };

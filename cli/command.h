@@ -1,5 +1,6 @@
 /*
- * A subcommand: what it is called, what it takes, what it does. The table of all of them, in cli/main.c, drives dispatch,
+ * A subcommand: what it is called, what it takes, what it does. The table of all of them, in cli/main.c, drives
+ * dispatch,
  * --help and tests/check-man.sh.
  */
 #ifndef KM_CLI_COMMAND_H
@@ -29,21 +30,31 @@ struct km_option {
 	enum km_option_use use;
 };
 
-#define KM_OPTIONS_END {NULL, 0, NULL, NULL, KM_OPTIONAL}
+#define KM_OPTIONS_END                                                                                                 \
+	{                                                                                                                  \
+		NULL, 0, NULL, NULL, KM_OPTIONAL                                                                               \
+	}
 #define KM_OPTION_HOME                                                                                                 \
-	{"home", 0, "DIR", "folder of the registry (default: $KEURMERK_HOME, then /var/lib/keurmerk)", KM_OPTIONAL}
+	{                                                                                                                  \
+		"home", 0, "DIR", "folder of the registry (default: $KEURMERK_HOME, then /var/lib/keurmerk)", KM_OPTIONAL      \
+	}
 #define KM_OPTION_PASSPHRASE(of)                                                                                       \
-	{"passphrase-file", 0, "FILE", "file whose first line is the passphrase of " of, KM_OPTIONAL}
-#define KM_OPTION_JSON {"json", 0, NULL, "print JSON, for programs", KM_OPTIONAL}
+	{                                                                                                                  \
+		"passphrase-file", 0, "FILE", "file whose first line is the passphrase of " of, KM_OPTIONAL                    \
+	}
+#define KM_OPTION_JSON                                                                                                 \
+	{                                                                                                                  \
+		"json", 0, NULL, "print JSON, for programs", KM_OPTIONAL                                                       \
+	}
 
 struct km_call;
 
 struct km_command {
-	const char *noun, *verb;   /* "provider", "add"; verb is NULL where the noun says it all */
-	const char *operands;      /* as shown: "URL", "[KVK]"; "" for none */
+	const char *noun, *verb; /* "provider", "add"; verb is NULL where the noun says it all */
+	const char *operands;    /* as shown: "URL", "[KVK]"; "" for none */
 	int operands_min, operands_max;
-	const char *summary;       /* one line: "add a provider" */
-	const char *details;       /* more lines for --help; NULL for none */
+	const char *summary;             /* one line: "add a provider" */
+	const char *details;             /* more lines for --help; NULL for none */
 	const struct km_option *options; /* closed by KM_OPTIONS_END */
 	/* KM_OK, or what went wrong, which main prints. Wrong usage is a problem of type "usage" (km_wrong_usage). */
 	enum km_error (*run)(struct km_call *call, struct km_problem *problem);

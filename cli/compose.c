@@ -38,7 +38,8 @@ static enum km_error check_content(const json_t *content, const char **ret_type,
 	static const char *const filled_in[] = {"iss", "aud", "iat", "jti"};
 	for (size_t i = 0; i < sizeof filled_in / sizeof *filled_in; i++)
 		if (json_object_get(content, filled_in[i]))
-			return km_fail(problem, KM_INVALID, "member", "“%s” is filled in when it is signed: leave it out", filled_in[i]);
+			return km_fail(problem, KM_INVALID, "member", "“%s” is filled in when it is signed: leave it out",
+			               filled_in[i]);
 	const char *type = NULL;
 	const json_t *inner = NULL;
 	enum km_error error = km_json_string(content, "", "type", 40, &type, problem);

@@ -76,7 +76,8 @@ static bool is_loopback(const char *url)
 	return false;
 }
 
-static enum km_error set_options(CURL *curl, const char *url, struct sink *sink, char *reason, struct km_problem *problem)
+static enum km_error set_options(CURL *curl, const char *url, struct sink *sink, char *reason,
+                                 struct km_problem *problem)
 {
 	bool loopback = is_loopback(url);
 	curl_easy_reset(curl);
@@ -94,20 +95,25 @@ static enum km_error set_options(CURL *curl, const char *url, struct sink *sink,
 	           curl_easy_setopt(curl, CURLOPT_WRITEDATA, sink) == CURLE_OK;
 	if (set && loopback) /* a proxy has no business between two programs of one machine */
 		set = curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK;
-	return set ? KM_OK : km_fail(problem, KM_BUG, "curl", "this libcurl (%s) lacks an option that is needed", LIBCURL_VERSION);
+	return set ? KM_OK
+	           : km_fail(problem, KM_BUG, "curl", "this libcurl (%s) lacks an option that is needed", LIBCURL_VERSION);
 }
 
 static enum km_error explain(CURLcode code, const char *url, const struct sink *sink, const char *reason,
                              struct km_problem *problem)
 {
 	if (sink->over)
-		return km_fail(problem, KM_TOO_LARGE, "answer-too-large", "%s: the answer is larger than %zu bytes, which is not "
-		               "what a registry sends here", url, sink->max_bytes);
+		return km_fail(problem, KM_TOO_LARGE, "answer-too-large",
+		               "%s: the answer is larger than %zu bytes, which is not "
+		               "what a registry sends here",
+		               url, sink->max_bytes);
 	if (sink->body.failed || code == CURLE_OUT_OF_MEMORY)
 		return km_fail_memory(problem);
 	if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT)
-		return km_fail(problem, KM_INVALID, "url", "%s: only https addresses are used (or http to this machine itself)", url);
-	return km_fail(problem, KM_UNAVAILABLE, "no-answer", "%s: no answer: %s", url, *reason ? reason : curl_easy_strerror(code));
+		return km_fail(problem, KM_INVALID, "url", "%s: only https addresses are used (or http to this machine itself)",
+		               url);
+	return km_fail(problem, KM_UNAVAILABLE, "no-answer", "%s: no answer: %s", url,
+	               *reason ? reason : curl_easy_strerror(code));
 }
 
 static enum km_error perform(CURL *curl, const char *url, struct sink *sink, const char *reason,
@@ -122,9 +128,10 @@ static enum km_error perform(CURL *curl, const char *url, struct sink *sink, con
 	curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
 	curl_easy_getinfo(curl, CURLINFO_REDIRECT_URL, &location);
 	if (status >= 300 && status < 400)
-		return km_fail(problem, KM_UNAVAILABLE, "redirect",
-		               "%s: the answer is “go to %s”, and that is not followed: if you trust that address, name it yourself",
-		               url, location ? location : "another address");
+		return km_fail(
+			problem, KM_UNAVAILABLE, "redirect",
+			"%s: the answer is “go to %s”, and that is not followed: if you trust that address, name it yourself", url,
+			location ? location : "another address");
 	static const char problem_type[] = "application/problem+json";
 	*ret_answer = (struct km_answer){
 		.status = status,

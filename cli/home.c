@@ -60,9 +60,10 @@ enum km_error km_home_store(const struct km_call *call, enum km_store_mode mode,
 		return error;
 	error = km_store_open(home.database, mode, ret_store, problem);
 	if (error == KM_ABSENT && !home.chosen)
-		return km_fail(problem, KM_ABSENT, "no-register",
-		               "there is no register in %s: name its folder with --home DIR or $KEURMERK_HOME, or make one with "
-		               "`keurmerk init`",
-		               home.folder);
+		return km_fail(
+			problem, KM_ABSENT, "no-register",
+			"there is no register in %s: name its folder with --home DIR or $KEURMERK_HOME, or make one with "
+			"`keurmerk init`",
+			home.folder);
 	return error;
 }

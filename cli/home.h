@@ -12,7 +12,7 @@
 
 struct km_home {
 	char *folder, *database, *keys; /* owned */
-	bool chosen; /* by --home or $KEURMERK_HOME; false for the usual place */
+	bool chosen;                    /* by --home or $KEURMERK_HOME; false for the usual place */
 };
 
 enum km_error km_home_find(const struct km_call *call, struct km_home *ret_home, struct km_problem *problem);

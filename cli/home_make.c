@@ -51,7 +51,8 @@ static enum km_error prepare_folder(const char *folder, bool *ret_made, struct k
 		return km_fail(problem, KM_IO, "create", "%s: %s", folder, strerror(errno));
 	enum km_error error = check_empty(folder, problem);
 	if (!error && chmod(folder, S_IRWXU) != 0)
-		error = km_fail(problem, KM_IO, "mode", "%s: its permissions cannot be set to 0700: %s", folder, strerror(errno));
+		error =
+			km_fail(problem, KM_IO, "mode", "%s: its permissions cannot be set to 0700: %s", folder, strerror(errno));
 	return error;
 }
 

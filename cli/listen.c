@@ -88,8 +88,8 @@ static int try_port(const char *address, uint16_t *port)
 		len = sizeof at.v6;
 	}
 	int fd = socket(at.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
-	bool bound = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 && bind(fd, &at.any, len) == 0 &&
-	             listen(fd, 1) == 0 && getsockname(fd, &at.any, &len) == 0;
+	bool bound = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
+	             bind(fd, &at.any, len) == 0 && listen(fd, 1) == 0 && getsockname(fd, &at.any, &len) == 0;
 	int reason = bound ? 0 : errno;
 	if (bound)
 		*port = ntohs(at.any.sa_family == AF_INET ? at.v4.sin_port : at.v6.sin6_port);

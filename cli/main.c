@@ -88,7 +88,8 @@ static int no_command(int argc, char **argv)
 	else if (!is_noun(argv[1]))
 		km_say(stderr, "keurmerk: there is no command “%s”; `keurmerk --help` lists what there is", argv[1]);
 	else if (argc < 3)
-		km_say(stderr, "keurmerk: say what to do with a %s; `keurmerk %s --help` lists what there is", argv[1], argv[1]);
+		km_say(stderr, "keurmerk: say what to do with a %s; `keurmerk %s --help` lists what there is", argv[1],
+		       argv[1]);
 	else
 		km_say(stderr, "keurmerk: there is no command “%s %s”; `keurmerk %s --help` lists what there is", argv[1],
 		       argv[2], argv[1]);

@@ -11,7 +11,9 @@
 #include <stdbool.h>
 
 #define KM_OPTION_OUTPUT(endings)                                                                                      \
-	{"output", 'o', "FILE", "write to this file (" endings "; default: standard output)", KM_OPTIONAL}
+	{                                                                                                                  \
+		"output", 'o', "FILE", "write to this file (" endings "; default: standard output)", KM_OPTIONAL               \
+	}
 
 /* True where the file after -o ends in this (".png"), in either case. */
 bool km_output_ends_in(const struct km_call *call, const char *ending);

@@ -49,8 +49,10 @@ enum km_error km_remote_keyset(struct km_fetch *fetch, const char *url, struct k
 		return error;
 	}
 	if (strcmp(set.url, url) != 0)
-		return km_fail(problem, KM_INVALID, "other-registry", "%s: these are the keys of another registry, %s: name that one "
-		               "if it is the one that you trust", address.data, set.url);
+		return km_fail(problem, KM_INVALID, "other-registry",
+		               "%s: these are the keys of another registry, %s: name that one "
+		               "if it is the one that you trust",
+		               address.data, set.url);
 	*ret_set = set;
 	return KM_OK;
 }
@@ -69,7 +71,8 @@ enum km_error km_remote_post(struct km_fetch *fetch, const char *url, const char
 			sleep((unsigned)(FIRST_PAUSE_S << (i - 1)));
 		km_answer_done(&answer);
 		answer = (struct km_answer){0};
-		error = km_fetch_post(fetch, address.data, "application/jose", token, strlen(token), ANSWER_MAX, &answer, problem);
+		error =
+			km_fetch_post(fetch, address.data, "application/jose", token, strlen(token), ANSWER_MAX, &answer, problem);
 		if (!error)
 			error = km_answer_check(&answer, problem);
 		if (error != KM_UNAVAILABLE)

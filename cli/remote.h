@@ -20,8 +20,8 @@ enum km_error km_remote_url(const char *text, char ret_url[static KM_REMOTE_URL_
 enum km_error km_remote_keyset(struct km_fetch *fetch, const char *url, struct km_keyset *ret_set,
                                struct km_problem *problem);
 
-/* Posts a compact JWS to this path. Tries again, with the very same bytes, where no answer came: what is sent this way is
- * safe to repeat. The reply, an object, is the caller's (json_decref). */
+/* Posts a compact JWS to this path. Tries again, with the very same bytes, where no answer came: what is sent this way
+ * is safe to repeat. The reply, an object, is the caller's (json_decref). */
 enum km_error km_remote_post(struct km_fetch *fetch, const char *url, const char *path, const char *token,
                              json_t **ret_reply, struct km_problem *problem);
 

@@ -12,8 +12,8 @@
 #define BODY "voorbeeld-certificatie"
 
 enum {
-	STORY_MONTHS = 42,     /* the registry is that old */
-	AUDIT_LEAD_DAYS = 4,   /* an audit is handed in so long before the decision on it */
+	STORY_MONTHS = 42,      /* the registry is that old */
+	AUDIT_LEAD_DAYS = 4,    /* an audit is handed in so long before the decision on it */
 	SURVEY_EARLY_DAYS = 21, /* and surveillance so long before it is due, each time */
 	SCOPE_MAX = 4,
 	STEPS_MAX = 64,
@@ -23,16 +23,31 @@ enum {
 
 /* Each letter is one company; ids of services are those of the schemes that ship. */
 static const struct km_provider providers[] = {
-	{.kvk = "68750110", .name = "Test BV Donald", .city = "Utrecht",
-     .domains = (const struct km_domain[]){{.name = "testbvdonald.example"}}, .domains_len = 1},
-	{.kvk = "68727720", .name = "Test NV Katrien", .city = "Rotterdam",
-     .domains = (const struct km_domain[]){{.name = "testnvkatrien.example"}}, .domains_len = 1},
-	{.kvk = "69599084", .name = "Test EMZ Dagobert", .city = "Amsterdam",
-     .domains = (const struct km_domain[]){{.name = "testemzdagobert.example"}}, .domains_len = 1},
-	{.kvk = "69599076", .name = "Test VOF Guus", .city = "Groningen",
-     .domains = (const struct km_domain[]){{.name = "testvofguus.example"}}, .domains_len = 1},
-	{.kvk = "69599068", .name = "Test Stichting Bolderbast", .city = "Eindhoven",
-     .domains = (const struct km_domain[]){{.name = "teststichtingbolderbast.example"}}, .domains_len = 1},
+	{.kvk = "68750110",
+     .name = "Test BV Donald",
+     .city = "Utrecht",
+     .domains = (const struct km_domain[]){{.name = "testbvdonald.example"}},
+     .domains_len = 1},
+	{.kvk = "68727720",
+     .name = "Test NV Katrien",
+     .city = "Rotterdam",
+     .domains = (const struct km_domain[]){{.name = "testnvkatrien.example"}},
+     .domains_len = 1},
+	{.kvk = "69599084",
+     .name = "Test EMZ Dagobert",
+     .city = "Amsterdam",
+     .domains = (const struct km_domain[]){{.name = "testemzdagobert.example"}},
+     .domains_len = 1},
+	{.kvk = "69599076",
+     .name = "Test VOF Guus",
+     .city = "Groningen",
+     .domains = (const struct km_domain[]){{.name = "testvofguus.example"}},
+     .domains_len = 1},
+	{.kvk = "69599068",
+     .name = "Test Stichting Bolderbast",
+     .city = "Eindhoven",
+     .domains = (const struct km_domain[]){{.name = "teststichtingbolderbast.example"}},
+     .domains_len = 1},
 };
 
 /* What becomes of a mark. Surveillance in between goes by itself. */
@@ -47,24 +62,61 @@ struct plot {
 };
 
 static const struct plot plots[KM_SAMPLE_MARKS] = {
-	{.name = "donald", .about = "active", .kvk = "68750110", .scheme = "mkb-ict",
-     .scope = {"beheer", "werkplek", "cloud", "back-up"}, .granted_months = 16},
-	{.name = "katrien", .about = "suspended", .kvk = "68727720", .scheme = "mkb-ict", .scope = {"cloud", "hosting", "netwerk"},
-     .granted_months = 20, .ending_days = 30, .ending = "suspend", .reason = "measures-not-kept",
-     .nl = "Bij een controle bleek dat back-ups al maanden niet waren getest. De leverancier moet dit eerst herstellen.",
+	{.name = "donald",
+     .about = "active",
+     .kvk = "68750110",
+     .scheme = "mkb-ict",
+     .scope = {"beheer", "werkplek", "cloud", "back-up"},
+     .granted_months = 16},
+	{.name = "katrien",
+     .about = "suspended",
+     .kvk = "68727720",
+     .scheme = "mkb-ict",
+     .scope = {"cloud", "hosting", "netwerk"},
+     .granted_months = 20,
+     .ending_days = 30,
+     .ending = "suspend",
+     .reason = "measures-not-kept",
+     .nl =
+         "Bij een controle bleek dat back-ups al maanden niet waren getest. De leverancier moet dit eerst herstellen.",
      .en = "A check showed that back-ups had not been tested for months. The provider must put this right first."},
-	{.name = "dagobert", .about = "withdrawn", .kvk = "69599084", .scheme = "mkb-ict", .scope = {"software", "advies"},
-     .granted_months = 14, .ending_days = 75, .ending = "withdraw", .reason = "misleading-use",
+	{.name = "dagobert",
+     .about = "withdrawn",
+     .kvk = "69599084",
+     .scheme = "mkb-ict",
+     .scope = {"software", "advies"},
+     .granted_months = 14,
+     .ending_days = 75,
+     .ending = "withdraw",
+     .reason = "misleading-use",
      .nl = "De leverancier gebruikte het keurmerk voor diensten waarvoor het niet was gegeven.",
      .en = "The provider used the mark for services for which it had not been granted."},
-	{.name = "guus", .about = "about to expire", .kvk = "69599076", .scheme = "mkb-ict", .scope = {"beheer", "monitoring"},
-     .granted_months = 36, .granted_days = 12},
-	{.name = "bolderbast", .about = "active, for fewer services than before", .kvk = "69599068", .scheme = "mkb-ict",
-     .scope = {"advies", "training", "hosting"}, .granted_months = 9, .ending_days = 40, .ending = "reduce",
-     .reason = "service-ended", .nl = "De leverancier biedt geen hosting meer aan.",
-     .en = "The provider no longer offers hosting.", .scope_left = {"advies", "training"}},
-	{.name = "donald-rijpheid", .about = "active, of a scheme with levels", .kvk = "68750110", .scheme = "rijpheid",
-     .level = "2", .scope = {"kantoor", "webwinkel"}, .granted_months = 4},
+	{.name = "guus",
+     .about = "about to expire",
+     .kvk = "69599076",
+     .scheme = "mkb-ict",
+     .scope = {"beheer", "monitoring"},
+     .granted_months = 36,
+     .granted_days = 12},
+	{.name = "bolderbast",
+     .about = "active, for fewer services than before",
+     .kvk = "69599068",
+     .scheme = "mkb-ict",
+     .scope = {"advies", "training", "hosting"},
+     .granted_months = 9,
+     .ending_days = 40,
+     .ending = "reduce",
+     .reason = "service-ended",
+     .nl = "De leverancier biedt geen hosting meer aan.",
+     .en = "The provider no longer offers hosting.",
+     .scope_left = {"advies", "training"}},
+	{.name = "donald-rijpheid",
+     .about = "active, of a scheme with levels",
+     .kvk = "68750110",
+     .scheme = "rijpheid",
+     .level = "2",
+     .scope = {"kantoor", "webwinkel"},
+     .granted_months = 4},
 };
 
 /* ------------------------------------------------------------------------------------------------------ the script */
@@ -188,11 +240,11 @@ static json_t *decision_content(const struct player *player, const struct step *
 	if (step->act == GRANT)
 		return json_pack("{s:s, s:{s:s, s:s}}", "type", "decision", "decision", "action", "grant", "audit", audit);
 	if (step->act == MAINTAIN)
-		return json_pack("{s:s, s:{s:s, s:s, s:s}}", "type", "decision", "decision", "action", "maintain", "audit", audit,
-		                 "mark", mark);
+		return json_pack("{s:s, s:{s:s, s:s, s:s}}", "type", "decision", "decision", "action", "maintain", "audit",
+		                 audit, "mark", mark);
 	return json_pack("{s:s, s:{s:s, s:s, s:s, s:{s:s, s:s}, s:o*}}", "type", "decision", "decision", "action",
-	                 plot->ending, "mark", mark, "reason", plot->reason, "text", "nl", plot->nl, "en", plot->en, "scope",
-	                 plot->scope_left[0] ? services(plot->scope_left) : NULL);
+	                 plot->ending, "mark", mark, "reason", plot->reason, "text", "nl", plot->nl, "en", plot->en,
+	                 "scope", plot->scope_left[0] ? services(plot->scope_left) : NULL);
 }
 
 static enum km_error play_step(struct player *player, const struct step *step, struct km_problem *problem)
@@ -232,7 +284,8 @@ static enum km_error publish_schemes(struct player *player, struct km_problem *p
 	}
 	for (size_t i = 0; i < KM_SAMPLE_MARKS; i++)
 		if (!scheme_named(player, plots[i].scheme))
-			return km_fail(problem, KM_BUG, "sample", "the sample asks for a scheme “%s” that does not ship", plots[i].scheme);
+			return km_fail(problem, KM_BUG, "sample", "the sample asks for a scheme “%s” that does not ship",
+			               plots[i].scheme);
 	return KM_OK;
 }
 
@@ -275,7 +328,8 @@ static enum km_error play(struct player *player, int64_t now, struct km_problem 
 	struct script script = {0};
 	enum km_error error = set_up(player, problem);
 	if (!error)
-		error = km_story_enrol(&player->story, BODY, "Anna Auditor (voorbeeld)", KM_ROLE_AUDITOR, &player->auditor, problem);
+		error = km_story_enrol(&player->story, BODY, "Anna Auditor (voorbeeld)", KM_ROLE_AUDITOR, &player->auditor,
+		                       problem);
 	if (!error)
 		error = km_story_enrol(&player->story, BODY, "Bram Beslisser (voorbeeld)", KM_ROLE_DECIDER, &player->decider,
 		                       problem);

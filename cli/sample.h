@@ -1,6 +1,6 @@
 /*
- * The sample register of `keurmerk demo`: the test companies of the Chamber of Commerce, with marks in every state that a
- * visitor may meet.
+ * The sample register of `keurmerk demo`: the test companies of the Chamber of Commerce, with marks in every state that
+ * a visitor may meet.
  */
 #ifndef KM_CLI_SAMPLE_H
 #define KM_CLI_SAMPLE_H

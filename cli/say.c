@@ -10,7 +10,7 @@
 
 static bool steers(uint32_t point)
 {
-	return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0xad ||  /* controls, soft hyphen */
+	return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0xad ||             /* controls, soft hyphen */
 	       (point >= 0x200b && point <= 0x200f) || (point >= 0x2028 && point <= 0x202e) || /* invisible, direction */
 	       (point >= 0x2060 && point <= 0x206f) || point == 0x061c || point == 0xfeff;
 }

@@ -1,6 +1,6 @@
 /*
- * Words on the terminal. Everything passes through here, so that no byte from outside (a registry's reply, a name, a file)
- * can move the cursor, change colours, or turn the reading direction.
+ * Words on the terminal. Everything passes through here, so that no byte from outside (a registry's reply, a name, a
+ * file) can move the cursor, change colours, or turn the reading direction.
  */
 #ifndef KM_CLI_SAY_H
 #define KM_CLI_SAY_H

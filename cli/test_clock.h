@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 
 struct km_test_clock {
-	const char *path; /* borrowed */
+	const char *path;     /* borrowed */
 	_Atomic int64_t last; /* what is told while the file cannot be read */
 };
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 enum {
-	TRUST_FILE_MAX = 1024,         /* bytes */
+	TRUST_FILE_MAX = 1024, /* bytes */
 	KEYSET_FILE_MAX = 256 * 1024,
 };
 
@@ -60,10 +60,11 @@ enum km_error km_trust_url(const struct km_call *call, char ret_url[static KM_RE
 static enum km_error ask(struct km_fetch *fetch, const char *url, struct km_trust *trust, struct km_problem *problem)
 {
 	if (!fetch)
-		return km_fail(problem, KM_UNAVAILABLE, "keys-not-here",
-		               "the keys of %s are not on this machine, and --offline asks nobody: save them once, with curl -o FILE "
-		               "%s/.well-known/jwks.json, and name that FILE with --keyset",
-		               url, url);
+		return km_fail(
+			problem, KM_UNAVAILABLE, "keys-not-here",
+			"the keys of %s are not on this machine, and --offline asks nobody: save them once, with curl -o FILE "
+			"%s/.well-known/jwks.json, and name that FILE with --keyset",
+			url, url);
 	trust->named = true;
 	return km_remote_keyset(fetch, url, &trust->set, problem);
 }
@@ -112,7 +113,9 @@ enum km_error km_trust_find(const struct km_call *call, struct km_fetch *fetch, 
 		error = read_keyset(keyset, &trust, problem);
 	else {
 		error = home ? KM_ABSENT : read_trust_file(url, problem);
-		error = error == KM_ABSENT ? look_home(call, &trust, problem) : error ? error : ask(fetch, url, &trust, problem);
+		error = error == KM_ABSENT ? look_home(call, &trust, problem)
+		        : error            ? error
+		                           : ask(fetch, url, &trust, problem);
 	}
 	if (!error)
 		*ret_trust = trust;
