@@ -112,7 +112,7 @@ static enum km_error verify_address(const char *address, const struct km_trust *
 	else if (page_number(address, trust->set.url, number))
 		return verify_number(number, trust, source, now, verdict, problem);
 	else
-		snprintf(sentence, sizeof sentence, "%.200s is not the page of a mark at %s, whose word you take", address,
+		snprintf(sentence, sizeof sentence, "%.200s is not the page of a mark at %.200s, whose word you take", address,
 		         trust->set.url);
 	cannot_tell(verdict, now, trust->named ? "unknown-issuer" : "nobody-named", sentence);
 	return KM_OK;
