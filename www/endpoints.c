@@ -38,6 +38,7 @@ const struct km_route km_routes[] = {
 	{KM_GET, "/status/suspension/{list}", km_get_suspension_list, OPEN_READ, 0, NULL},
 
 	{KM_GET, "/healthz", km_get_healthz, 0, 0, NULL},
+	{KM_GET, "/metrics", km_get_metrics, 0, 0, NULL},
 	{KM_GET, "/readyz", km_get_readyz, KM_ROUTE_READS, 0, NULL},
 };
 const size_t km_routes_len = sizeof km_routes / sizeof *km_routes;

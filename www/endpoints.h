@@ -15,6 +15,7 @@ extern const size_t km_routes_len;
 
 KM_HANDLER(km_get_healthz);
 KM_HANDLER(km_get_readyz);
+KM_HANDLER(km_get_metrics);
 KM_HANDLER(km_get_static);
 KM_HANDLER(km_get_jwks);
 KM_HANDLER(km_get_did);

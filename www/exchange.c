@@ -2,6 +2,7 @@
 
 #include "www/accept.h"
 #include "www/endpoints.h"
+#include "www/metrics.h"
 #include "www/problem.h"
 #include "www/route.h"
 #include "www/send.h"
@@ -153,6 +154,17 @@ static void tell_operator(const struct exchange *exchange)
 		km_site_log(request->site, false, "%s: refused: %s", request->route->path, problem->type);
 }
 
+static void count(const struct exchange *exchange, unsigned status)
+{
+	const struct km_request *request = &exchange->request;
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	int64_t microseconds = (int64_t)(now.tv_sec - exchange->began.tv_sec) * 1000000 +
+	                       (now.tv_nsec - exchange->began.tv_nsec) / 1000;
+	size_t place = request->route ? (size_t)(request->route - km_routes) : km_routes_len;
+	km_metrics_count(request->site->metrics, place, status, (uint64_t)microseconds);
+}
+
 static enum MHD_Result answer(struct exchange *exchange, struct MHD_Connection *connection)
 {
 	struct km_request *request = &exchange->request;
@@ -172,7 +184,10 @@ static enum MHD_Result answer(struct exchange *exchange, struct MHD_Connection *
 		tell_operator(exchange);
 		km_problem_reply(request, &exchange->problem, &exchange->reply);
 	}
-	return km_send(connection, request, &exchange->reply);
+	unsigned status = 0;
+	enum MHD_Result result = km_send(connection, request, &exchange->reply, &status);
+	count(exchange, status);
+	return result;
 }
 
 /* One piece of the body. What is not wanted is thrown away, within bounds, so that the client can still read why. */

@@ -211,7 +211,8 @@ static struct MHD_Response *make_response(struct km_reply *reply)
 	return response;
 }
 
-enum MHD_Result km_send(struct MHD_Connection *connection, const struct km_request *request, struct km_reply *reply)
+enum MHD_Result km_send(struct MHD_Connection *connection, const struct km_request *request, struct km_reply *reply,
+                        unsigned *ret_status)
 {
 	struct outgoing out = {.request = request, .reply = reply, .status = reply->status ? reply->status : 200};
 	settle(&out, connection, reply);
@@ -230,6 +231,7 @@ enum MHD_Result km_send(struct MHD_Connection *connection, const struct km_reque
 		result = MHD_queue_response(connection, out.status, out.response);
 		MHD_destroy_response(out.response);
 	}
+	*ret_status = out.status;
 	km_reply_done(reply);
 	return result;
 }

@@ -9,7 +9,9 @@
 
 #include <microhttpd.h>
 
-/* Queues the reply and empties it. Never fails on the client's account: MHD_NO means that the connection is lost. */
-enum MHD_Result km_send(struct MHD_Connection *connection, const struct km_request *request, struct km_reply *reply);
+/* Queues the reply and empties it; ret_status is what went out (304 where the client has it already). MHD_NO means that
+ * the connection is lost. */
+enum MHD_Result km_send(struct MHD_Connection *connection, const struct km_request *request, struct km_reply *reply,
+                        unsigned *ret_status);
 
 #endif

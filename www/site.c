@@ -1,6 +1,8 @@
 #include "www/site.h"
 
 #include "badge/drawing.h"
+#include "www/endpoints.h"
+#include "www/metrics.h"
 #include "www/pages.h"
 
 #include <errno.h>
@@ -52,6 +54,9 @@ static enum km_error fill(struct km_site *site, const struct km_server_options *
 		error = open_locks(site, problem);
 	if (!error)
 		error = read_url(site, problem);
+	site->metrics = km_metrics_new(km_routes_len);
+	if (!error && !site->metrics)
+		error = km_fail_memory(problem);
 	if (!error)
 		error = km_statics_open(&site->statics, problem);
 	if (!error)
@@ -87,6 +92,7 @@ void km_site_close(struct km_site *site)
 		pthread_key_delete(site->store_key);
 	if (site->has_lock)
 		pthread_mutex_destroy(&site->issuer_lock);
+	km_metrics_free(site->metrics);
 	km_templates_free(site->templates);
 	km_catalogue_free(site->words);
 	km_catalogue_free(site->badge_words);

@@ -17,6 +17,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+struct km_metrics;
+
 #define KM_API_VERSION "1.0.0"
 
 struct km_site {
@@ -30,6 +32,7 @@ struct km_site {
 	pthread_mutex_t issuer_lock;
 	pthread_key_t store_key; /* each thread's own store, closed when the thread ends */
 	bool has_lock, has_key;
+	struct km_metrics *metrics;
 	atomic_int in_progress; /* requests that have begun and are not yet answered */
 	atomic_bool stopping;
 };

@@ -1,0 +1,18 @@
+#include "www/endpoints.h"
+#include "www/metrics.h"
+#include "www/site.h"
+
+/* /metrics, for the operator's monitoring. */
+KM_HANDLER(km_get_metrics)
+{
+	(void)problem;
+	struct km_site *site = request->site;
+	reply->type = "text/plain; version=0.0.4; charset=utf-8";
+	reply->max_age_s = KM_CACHE_NOT;
+	km_metrics_add(site->metrics, km_routes, &reply->body);
+	km_buf_add_format(&reply->body,
+	                  "# HELP keurmerk_http_in_progress Requests that have begun and are not yet answered.\n"
+	                  "# TYPE keurmerk_http_in_progress gauge\nkeurmerk_http_in_progress %d\n",
+	                  atomic_load(&site->in_progress));
+	return KM_OK;
+}
