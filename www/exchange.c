@@ -159,8 +159,8 @@ static void count(const struct exchange *exchange, unsigned status)
 	const struct km_request *request = &exchange->request;
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	int64_t microseconds = (int64_t)(now.tv_sec - exchange->began.tv_sec) * 1000000 +
-	                       (now.tv_nsec - exchange->began.tv_nsec) / 1000;
+	int64_t microseconds =
+		(int64_t)(now.tv_sec - exchange->began.tv_sec) * 1000000 + (now.tv_nsec - exchange->began.tv_nsec) / 1000;
 	size_t place = request->route ? (size_t)(request->route - km_routes) : km_routes_len;
 	km_metrics_count(request->site->metrics, place, status, (uint64_t)microseconds);
 }

@@ -1,5 +1,5 @@
-#include "www/endpoints.h"
 #include "www/metrics.h"
+#include "www/endpoints.h"
 #include "www/site.h"
 
 /* /metrics, for the operator's monitoring. */

@@ -96,11 +96,12 @@ static json_t *page_data(const struct km_request *request, const struct km_schem
 		"published", km_show_day(request, published), "name", km_show_words(request, &scheme->name), "description",
 		km_show_words(request, &scheme->description), "not_promised", km_show_words(request, &scheme->not_promised));
 	json_auto_t *rest = json_pack(
-		"{s:i, s:i, s:i, s:i, s:s, s:s?, s:o, s:o, s:o, s:b}", "validity_months", scheme->validity_months,
+		"{s:i, s:i, s:i, s:i, s:s, s:s?, s:o, s:o, s:o, s:b, s:b}", "validity_months", scheme->validity_months,
 		"surveillance_months", scheme->surveillance_months, "grace_days", scheme->grace_days, "suspension_max_days",
 		scheme->suspension_max_days, "owner_name", scheme->owner_name, "owner_url", scheme->owner_url, "assurances",
 		assurances(request, scheme), "services", items(request, scheme->services, scheme->services_len), "levels",
-		items(request, scheme->levels, scheme->levels_len), "has_levels", scheme->levels_len != 0);
+		items(request, scheme->levels, scheme->levels_len), "has_levels", scheme->levels_len != 0, "surveilled",
+		scheme->surveillance_months != 0);
 	if (data && rest && json_object_update(data, rest) == 0)
 		return data;
 	json_decref(data);
