@@ -21,8 +21,8 @@ struct km_period {
 	int64_t valid_from, valid_until; /* last second of validity */
 	int64_t surveillance_due;        /* an audit must have been decided on by then; 0 where none is asked */
 	int64_t surveillance_limit;      /* … and when the grace period after it is over; 0 likewise */
-	int64_t suspension_limit;        /* a suspension ends in withdrawal after this: the decided one or, while active, the
-	                                  * one that would begin after surveillance_limit; 0 where neither */
+	int64_t suspension_limit; /* a suspension ends in withdrawal after this: the decided one or, while active, the
+	                           * one that would begin after surveillance_limit; 0 where neither */
 };
 
 /* One change that comes by itself. */

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "registry/provider_check.h"
+#include "registry/name.h"
 #include "registry/sql.h"
 
 #include <stdlib.h>
@@ -144,6 +145,35 @@ static enum km_error insert_search(struct km_store *store, int64_t id, const str
 	km_sql_int(statement, ":id", id);
 	km_sql_text(statement, ":names", names.data);
 	return km_sql_run(statement, problem);
+}
+
+static enum km_error run_with_id(struct km_store *store, const char *literal, int64_t id, const char *name,
+                                 struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error = km_sql(store, literal, &statement, problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":id", id);
+	if (name)
+		km_sql_text(statement, ":name", name);
+	return km_sql_run(statement, problem);
+}
+
+enum km_error km_provider_rename(struct km_store *store, int64_t id, const char *name, struct km_problem *problem)
+{
+	struct km_provider *provider = NULL;
+	enum km_error error = km_name_check(name, KM_NAME_MAX, "name", "name", problem);
+	if (!error)
+		error = run_with_id(store, "UPDATE provider SET name = :name WHERE id = :id", id, name, problem);
+	if (!error)
+		error = run_with_id(store, "DELETE FROM provider_search WHERE rowid = :id", id, NULL, problem);
+	if (!error)
+		error = km_provider_get_by_id(store, id, &provider, problem);
+	if (!error)
+		error = insert_search(store, id, provider, problem);
+	km_provider_free(provider);
+	return error;
 }
 
 static bool says_something(const struct km_provider_contact *contact)

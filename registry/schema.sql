@@ -112,7 +112,8 @@ CREATE TABLE provider_contact (    -- private, and erasable: nothing signed or l
 ---------------------------------------------------------------------------------------------------- evidence
 
 CREATE TABLE submission (          -- what a person signed, byte for byte
-    id          TEXT    PRIMARY KEY,                      -- base64url(SHA-256(bytes))
+    sequence    INTEGER PRIMARY KEY,                      -- from 1, in the order of acceptance
+    id          TEXT    NOT NULL UNIQUE,                  -- base64url(SHA-256(bytes))
     thumbprint  TEXT    NOT NULL REFERENCES person_key(thumbprint),
     jti         TEXT    NOT NULL,
     type        TEXT    NOT NULL CHECK (type IN ('audit', 'decision')),
@@ -121,30 +122,32 @@ CREATE TABLE submission (          -- what a person signed, byte for byte
     bytes       BLOB    NOT NULL,
     reply       TEXT    NOT NULL,                         -- the first answer, given again when the bytes come again
     UNIQUE (thumbprint, jti)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE audit (
-    submission_id  TEXT    PRIMARY KEY REFERENCES submission(id),
+    submission_id  TEXT    PRIMARY KEY REFERENCES submission(id) DEFERRABLE INITIALLY DEFERRED,
     provider_id    INTEGER NOT NULL REFERENCES provider(id),
     body_id        INTEGER NOT NULL REFERENCES body(id),
     auditor_id     INTEGER NOT NULL REFERENCES person(id),
     scheme_id      TEXT    NOT NULL,
     scheme_version INTEGER NOT NULL,
-    kind           TEXT    NOT NULL CHECK (kind IN ('initial', 'surveillance', 'recertification', 'special')),
+    kind           TEXT    NOT NULL CHECK (kind IN ('initial', 'surveillance', 'recertification', 'special', 'follow-up')),
+    follows        TEXT    REFERENCES audit(submission_id) CHECK ((follows IS NOT NULL) = (kind = 'follow-up')),
     started_on     INTEGER NOT NULL, -- first second of the day
     finished_on    INTEGER NOT NULL,
     scope          TEXT    NOT NULL, -- JSON array of service ids, in the scheme's order
     level          TEXT,
     recommendation TEXT    NOT NULL,
-    majors         INTEGER NOT NULL, -- findings still open
+    majors         INTEGER NOT NULL, -- in this audit; what is open now: registry/finding.h
     minors         INTEGER NOT NULL,
     recorded_at    INTEGER NOT NULL,
     FOREIGN KEY (scheme_id, scheme_version) REFERENCES scheme(id, version)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX audit_by_provider ON audit(provider_id, recorded_at);
+CREATE INDEX audit_by_provider ON audit(provider_id, scheme_id, recorded_at);
+CREATE INDEX audit_by_followed ON audit(follows) WHERE follows IS NOT NULL;
 
 CREATE TABLE finding (
-    audit_id  TEXT NOT NULL REFERENCES audit(submission_id),
+    audit_id  TEXT NOT NULL REFERENCES audit(submission_id) DEFERRABLE INITIALLY DEFERRED,
     criterion TEXT NOT NULL,
     result    TEXT NOT NULL CHECK (result IN ('conform', 'minor', 'major', 'not-applicable')),
     note      TEXT,                  -- reason for not-applicable, description otherwise
@@ -162,7 +165,7 @@ CREATE TABLE mark (
 CREATE INDEX mark_by_provider ON mark(provider_id);
 
 CREATE TABLE decision (
-    submission_id TEXT    PRIMARY KEY REFERENCES submission(id),
+    submission_id TEXT    PRIMARY KEY REFERENCES submission(id) DEFERRABLE INITIALLY DEFERRED,
     mark_id       INTEGER REFERENCES mark(id), -- NULL for a refusal to grant
     audit_id      TEXT    REFERENCES audit(submission_id),
     body_id       INTEGER NOT NULL REFERENCES body(id),
@@ -171,11 +174,14 @@ CREATE TABLE decision (
     reason        TEXT,                       -- code
     text_nl       TEXT,                       -- for the public
     text_en       TEXT,
+    to_body_id    INTEGER REFERENCES body(id),             -- transfer: who is to take the mark over
+    transfer_id   TEXT    REFERENCES decision(submission_id), -- accept-transfer: what it answers
     holds_from    INTEGER NOT NULL,
     recorded_at   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX decision_by_mark ON decision(mark_id);
 CREATE INDEX decision_by_audit ON decision(audit_id);
+CREATE UNIQUE INDEX decision_by_transfer ON decision(transfer_id) WHERE transfer_id IS NOT NULL;
 
 CREATE TABLE mark_period (         -- one for each decision that changes a mark; see registry/mark.h
     mark_id            INTEGER NOT NULL REFERENCES mark(id),
@@ -192,7 +198,7 @@ CREATE TABLE mark_period (         -- one for each decision that changes a mark;
     valid_until        INTEGER NOT NULL,      -- last second
     surveillance_due   INTEGER,
     surveillance_limit INTEGER,               -- end of the grace period
-    suspension_limit   INTEGER,
+    suspension_limit   INTEGER,               -- a suspension, decided or by lapse, ends in withdrawal after this
     PRIMARY KEY (mark_id, sequence)
 ) STRICT, WITHOUT ROWID;
 
@@ -209,6 +215,7 @@ CREATE TABLE event (               -- the public history of a mark
     state       TEXT    NOT NULL              -- after it
 ) STRICT;
 CREATE INDEX event_by_mark ON event(mark_id);
+CREATE UNIQUE INDEX event_of_lapse ON event(mark_id, at, action) WHERE decision_id IS NULL;
 
 -- Evidence is only added to.
 CREATE TRIGGER submission_kept_1 BEFORE UPDATE ON submission BEGIN SELECT raise(ABORT, 'submissions are kept as they came'); END;
@@ -232,6 +239,12 @@ CREATE TABLE credential (          -- the newest for each mark
     kid       TEXT    NOT NULL,    -- thumbprint of the key that signed it
     issued_at INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE lapse_due (           -- marks that will change by themselves, and when
+    mark_id INTEGER PRIMARY KEY REFERENCES mark(id),
+    at      INTEGER NOT NULL       -- first second of the new state
+) STRICT;
+CREATE INDEX lapse_due_by_time ON lapse_due(at);
 
 -- Names of providers, legal and trade names, accents folded. rowid = provider.id.
 CREATE VIRTUAL TABLE provider_search USING fts5(names, tokenize = "unicode61 remove_diacritics 2", prefix = '2 3');

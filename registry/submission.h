@@ -25,21 +25,30 @@ enum {
 };
 
 struct km_outcome {
-	char *reply;        /* JSON for the caller: {"id", "type", …}; owned, free with km_outcome_done */
-	bool repeated;      /* these very bytes were accepted before: nothing was changed, reply is the first answer */
-	int64_t mark_id;    /* the mark that changed and needs a new credential; 0 where none */
+	char *reply;     /* JSON for the caller: {"id", "type", …}; owned, free with km_outcome_done */
+	bool repeated;   /* these very bytes were accepted before: nothing was changed, reply is the first answer */
+	int64_t mark_id; /* the mark that changed and needs a new credential; 0 where none */
 	char number[KM_NUMBER_TEXT];
+	bool whole_provider; /* and so do the provider's other marks */
 };
 
 /* Checks and applies a submission, inside the caller's transaction. On any error the caller rolls back.
  *   KM_TOO_LARGE, KM_MALFORMED            not a strict JWS or not JSON
  *   KM_UNPROVEN   "unknown-key", "revoked-key", "bad-signature", "audience-mismatch", "iat-stale", "iat-future"
  *   KM_FORBIDDEN  "role", "four-eyes", "other-body", "scheme-not-allowed"
- *   KM_CONFLICT   "jti-reused", "state", "audit-used"
- *   KM_INVALID    "member" and what each rule names; "unknown-provider", "unknown-scheme", "unknown-audit"
+ *   KM_CONFLICT   "jti-reused", "state", "audit-used", "mark-exists", "scheduled", "open-major", "overdue-minor",
+ *                 "scheme-version", "surveillance-overdue", "transfer-used", "transfer-closed"
+ *   KM_INVALID    "member" and what each rule names; "unknown-provider", "unknown-scheme", "unknown-audit",
+ * "unknown-mark", "audit-kind", "scope"
  */
 enum km_error km_submission_accept(struct km_store *store, const char *bytes, size_t len, int64_t now,
                                    struct km_outcome *ret_outcome, struct km_problem *problem);
+
+/* The same for an audit of the register itself, which makes it anew from what people signed: a mark that this makes
+ * gets the number that it had. NULL: a new one. */
+enum km_error km_submission_replay(struct km_store *store, const char *bytes, size_t len, int64_t now,
+                                   const char *number, struct km_outcome *ret_outcome, struct km_problem *problem);
+
 void km_outcome_done(struct km_outcome *outcome);
 
 /* The bytes of an accepted one; the caller's (free). KM_ABSENT. */

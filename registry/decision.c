@@ -1,0 +1,354 @@
+#include "registry/decision.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "keys/random.h"
+#include "registry/provider.h"
+#include "registry/resolve.h"
+#include "registry/sql.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static enum km_error put_decision(struct km_store *store, const struct km_acting *acting,
+                                  const struct km_decision *decision, struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error = km_sql(
+		store,
+		"INSERT INTO decision (submission_id, mark_id, audit_id, body_id, decider_id, action, reason, text_nl,"
+		" text_en, to_body_id, transfer_id, holds_from, recorded_at) VALUES (:id, :mark, :audit, :body, :decider,"
+		" :action, :reason, :nl, :en, :to_body, :transfer, :holds_from, :now)",
+		&statement, problem);
+	if (error)
+		return error;
+	km_sql_text(statement, ":id", acting->submission_id);
+	km_sql_int_or_null(statement, ":mark", decision->mark.id);
+	km_sql_text(statement, ":audit", *decision->audit.id ? decision->audit.id : NULL);
+	km_sql_int(statement, ":body", acting->body_id);
+	km_sql_int(statement, ":decider", acting->person_id);
+	km_sql_text(statement, ":action", decision->rule->action);
+	km_sql_text(statement, ":reason", decision->reason);
+	km_sql_text(statement, ":nl", decision->text[KM_NL]);
+	km_sql_text(statement, ":en", decision->text[KM_EN]);
+	km_sql_int_or_null(statement, ":to_body", decision->to_body_id);
+	km_sql_text(statement, ":transfer", *decision->transfer_id ? decision->transfer_id : NULL);
+	km_sql_int(statement, ":holds_from", decision->holds_from);
+	km_sql_int(statement, ":now", acting->now);
+	return km_sql_run(statement, problem);
+}
+
+static enum km_error put_event(struct km_store *store, const struct km_acting *acting,
+                               const struct km_decision *decision, struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error =
+		km_sql(store,
+	           "INSERT INTO event (mark_id, decision_id, at, recorded_at, action, reason, text_nl, text_en, state)"
+	           " VALUES (:mark, :decision, :at, :now, :action, :reason, :nl, :en, :state)",
+	           &statement, problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":mark", decision->mark.id);
+	km_sql_text(statement, ":decision", acting->submission_id);
+	km_sql_int(statement, ":at", decision->holds_from);
+	km_sql_int(statement, ":now", acting->now);
+	km_sql_text(statement, ":action", decision->rule->action);
+	km_sql_text(statement, ":reason", decision->reason);
+	km_sql_text(statement, ":nl", decision->text[KM_NL]);
+	km_sql_text(statement, ":en", decision->text[KM_EN]);
+	km_sql_text(statement, ":state", km_state_name(decision->to));
+	return km_sql_run(statement, problem);
+}
+
+/* When the next surveillance is due: counted from the beginning of the term, so that the day of the month does not
+ * drift; the first that is after both `passed` (the one that this audit was for) and the decision. None in the last
+ * stretch before the end, which a recertification looks at. Sets what follows from it, too. */
+static void set_surveillance(struct km_period *period, const struct km_scheme *scheme, int64_t passed)
+{
+	int64_t due = 0;
+	period->surveillance_due = period->surveillance_limit = period->suspension_limit = 0;
+	if (!scheme->surveillance_months)
+		return;
+	for (int months = scheme->surveillance_months; due <= passed || due <= period->holds_from;
+	     months += scheme->surveillance_months)
+		due = km_time_end_of_day(km_time_add_months(period->valid_from, months));
+	if (due >= period->valid_until)
+		return;
+	period->surveillance_due = due;
+	period->surveillance_limit = km_time_end_of_day(km_time_add_days(due, scheme->grace_days));
+	period->suspension_limit = km_suspension_limit(period->surveillance_limit + 1, scheme->suspension_max_days);
+}
+
+static void begin_term(struct km_period *period, const struct km_scheme *scheme, int64_t from)
+{
+	period->valid_from = period->holds_from;
+	period->valid_until = km_time_end_of_day(km_time_add_months(from, scheme->validity_months));
+	set_surveillance(period, scheme, 0);
+}
+
+/* The new period begins as what holds until then, lapses included. */
+static enum km_error continue_period(const struct km_decision *decision, const struct km_acting *acting,
+                                     struct km_period_row *ret_row, struct km_problem *problem)
+{
+	*ret_row = decision->mark.before;
+	ret_row->scope = strdup(decision->mark.before.scope);
+	if (!ret_row->scope)
+		return km_fail_memory(problem);
+	ret_row->period.state = decision->to;
+	ret_row->period.holds_from = decision->holds_from;
+	ret_row->period.recorded_at = acting->now;
+	return KM_OK;
+}
+
+static enum km_error set_scope(struct km_period_row *row, km_scope scope, const struct km_scheme *scheme,
+                               struct km_problem *problem)
+{
+	char *text = km_scope_text(scope, scheme);
+	if (!text)
+		return km_fail_memory(problem);
+	free(row->scope);
+	row->scope = text;
+	return KM_OK;
+}
+
+/* Adds to or takes from the scope, as the action says; a correction sets it. */
+static enum km_error change_scope(const struct km_decision *decision, struct km_period_row *row,
+                                  struct km_problem *problem)
+{
+	const char *action = decision->rule->action;
+	km_scope had, audited = 0, asked = decision->scope;
+	enum km_error error = km_scope_parse(row->scope, decision->scheme, &had, problem);
+	if (!error && *decision->audit.id)
+		error = km_scope_parse(decision->audit.scope, decision->scheme, &audited, problem);
+	if (error)
+		return error;
+	if (strcmp(action, "extend") == 0) {
+		if (asked == had || (asked & had) != had)
+			return km_fail(problem, KM_INVALID, "scope",
+			               "decision.scope: expected all services that the mark has, and at least one more");
+		if (asked & ~(had | audited))
+			return km_fail(problem, KM_INVALID, "scope",
+			               "decision.scope: a service is added only where the audit covered it");
+	}
+	if (strcmp(action, "reduce") == 0 && (asked == had || (asked & had) != asked))
+		return km_fail(problem, KM_INVALID, "scope",
+		               "decision.scope: expected some of the services that the mark has, not "
+		               "all of them and no other");
+	return set_scope(row, asked, decision->scheme, problem);
+}
+
+/* A surveillance must have looked at all that the mark covers. */
+static enum km_error check_coverage(const struct km_decision *decision, const struct km_period_row *row,
+                                    struct km_problem *problem)
+{
+	km_scope has, audited;
+	enum km_error error = km_scope_parse(row->scope, decision->scheme, &has, problem);
+	if (!error)
+		error = km_scope_parse(decision->audit.scope, decision->scheme, &audited, problem);
+	if (!error && has & ~audited)
+		return km_fail(problem, KM_INVALID, "scope",
+		               "decision.audit: that audit did not cover all services of the mark: reduce the scope first, or "
+		               "audit the rest");
+	return error;
+}
+
+static enum km_error reinstate(const struct km_decision *decision, struct km_period *period, struct km_problem *problem)
+{
+	/* The limit that counted towards withdrawal is over; that of a lapse to come takes its place. */
+	int64_t due = period->surveillance_due, limit = period->surveillance_limit;
+	bool overdue = limit && limit < decision->holds_from;
+	bool looked = decision->audit.root_kind & (KM_AUDIT_SURVEILLANCE | KM_AUDIT_RECERTIFICATION | KM_AUDIT_SPECIAL);
+	if (overdue && !looked)
+		return km_fail(problem, KM_CONFLICT, "surveillance-overdue",
+		               "surveillance of this mark is overdue: it is reinstated only on an audit");
+	if (looked)
+		set_surveillance(period, decision->scheme, overdue ? due : 0);
+	else
+		period->suspension_limit = limit ? km_suspension_limit(limit + 1, decision->scheme->suspension_max_days) : 0;
+	return KM_OK;
+}
+
+static enum km_error renew(const struct km_decision *decision, struct km_period_row *row, struct km_problem *problem)
+{
+	/* A provider who renews in time loses none of the old term. */
+	int64_t end = row->period.valid_until, now = decision->holds_from;
+	begin_term(&row->period, decision->scheme, km_time_add_months(now, KM_RENEW_EARLY_MONTHS) >= end ? end : now);
+	row->scheme_version = decision->scheme->version;
+	memcpy(row->level, decision->audit.level, sizeof row->level);
+	km_scope scope;
+	enum km_error error = km_scope_parse(decision->audit.scope, decision->scheme, &scope, problem);
+	return error ? error : set_scope(row, scope, decision->scheme, problem);
+}
+
+static enum km_error correct(const struct km_decision *decision, struct km_period_row *row, struct km_problem *problem)
+{
+	struct km_period *period = &row->period;
+	if (decision->to == KM_ACTIVE)
+		period->suspension_limit =
+			period->surveillance_limit
+				? km_suspension_limit(period->surveillance_limit + 1, decision->scheme->suspension_max_days)
+				: 0;
+	if (decision->to == KM_SUSPENDED)
+		period->suspension_limit = km_suspension_limit(decision->holds_from, decision->scheme->suspension_max_days);
+	return decision->scope ? change_scope(decision, row, problem) : KM_OK;
+}
+
+/* What each action does to the period that goes on. */
+static enum km_error shape_period(const struct km_acting *acting, const struct km_decision *decision,
+                                  struct km_period_row *row, struct km_problem *problem)
+{
+	const char *action = decision->rule->action;
+	if (strcmp(action, "maintain") == 0) {
+		set_surveillance(&row->period, decision->scheme, row->period.surveillance_due);
+		return check_coverage(decision, row, problem);
+	}
+	if (strcmp(action, "renew") == 0)
+		return renew(decision, row, problem);
+	if (strcmp(action, "extend") == 0 || strcmp(action, "reduce") == 0)
+		return change_scope(decision, row, problem);
+	if (strcmp(action, "suspend") == 0)
+		row->period.suspension_limit = km_suspension_limit(decision->holds_from, decision->scheme->suspension_max_days);
+	if (strcmp(action, "reinstate") == 0)
+		return reinstate(decision, &row->period, problem);
+	if (strcmp(action, "accept-transfer") == 0)
+		row->body_id = acting->body_id;
+	if (strcmp(action, "correct") == 0)
+		return correct(decision, row, problem);
+	return KM_OK;
+}
+
+/* A provider has at most one mark of a scheme that is alive. */
+static enum km_error check_no_mark(struct km_store *store, const struct km_decision *decision,
+                                   struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error =
+		km_sql(store, "SELECT id, number FROM mark WHERE provider_id = :provider AND scheme_id = :scheme", &statement,
+	           problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":provider", decision->audit.provider_id);
+	km_sql_text(statement, ":scheme", decision->audit.scheme_id);
+	for (;;) {
+		bool row = false;
+		error = km_sql_step(statement, &row, problem);
+		if (error || !row)
+			return error;
+		auto_period struct km_period_row period = {0};
+		error = km_period_at(store, km_sql_get_int(statement, 0), decision->holds_from, &period, problem);
+		if (error)
+			return error;
+		enum km_state state;
+		int64_t since, next;
+		km_mark_lapse(&period.period, decision->holds_from, &state, &since, &next);
+		if (state == KM_ACTIVE || state == KM_SUSPENDED)
+			return km_fail(problem, KM_CONFLICT, "mark-exists",
+			               "this provider has mark %s of this scheme already, which is %s",
+			               km_sql_get_text(statement, 1), km_state_name(state));
+	}
+}
+
+static enum km_error make_mark(struct km_store *store, const char *number, struct km_decision *decision,
+                               struct km_problem *problem)
+{
+	uint8_t random[7];
+	enum km_error error = KM_OK;
+	if (number)
+		memcpy(decision->mark.number, number, sizeof decision->mark.number);
+	else
+		error = km_random(random, sizeof random, problem);
+	if (error)
+		return error;
+	if (!number)
+		km_number_make(random, decision->mark.number);
+	auto_statement struct km_statement *statement = NULL;
+	error = km_sql(store,
+	               "INSERT INTO mark (number, provider_id, scheme_id, granted_at)"
+	               " VALUES (:number, :provider, :scheme, :granted_at)",
+	               &statement, problem);
+	if (error)
+		return error;
+	km_sql_text(statement, ":number", decision->mark.number);
+	km_sql_int(statement, ":provider", decision->audit.provider_id);
+	km_sql_text(statement, ":scheme", decision->audit.scheme_id);
+	km_sql_int(statement, ":granted_at", decision->holds_from);
+	error = km_sql_run(statement, problem);
+	if (!error)
+		decision->mark.id = km_sql_last_id(store);
+	return error;
+}
+
+static enum km_error grant(struct km_store *store, const struct km_acting *acting, const char *number,
+                           struct km_decision *decision, struct km_period_row *ret_row, struct km_problem *problem)
+{
+	enum km_error error = check_no_mark(store, decision, problem);
+	if (!error)
+		error = make_mark(store, number, decision, problem);
+	if (error)
+		return error;
+	*ret_row = (struct km_period_row){
+		.period = {.state = decision->to, .holds_from = decision->holds_from, .recorded_at = acting->now},
+		.body_id = acting->body_id,
+		.scheme_version = decision->scheme->version,
+		.scope = strdup(decision->audit.scope),
+	};
+	memcpy(ret_row->level, decision->audit.level, sizeof ret_row->level);
+	begin_term(&ret_row->period, decision->scheme, decision->holds_from);
+	return ret_row->scope ? KM_OK : km_fail_memory(problem);
+}
+
+static enum km_error apply(struct km_store *store, const struct km_acting *acting, const char *number,
+                           struct km_decision *decision, struct km_problem *problem)
+{
+	auto_period struct km_period_row row = {0};
+	enum km_effect effect = decision->rule->effect;
+	enum km_error error = KM_OK;
+	if (effect == KM_EFFECT_MARK)
+		error = grant(store, acting, number, decision, &row, problem);
+	if (effect == KM_EFFECT_PERIOD)
+		error = continue_period(decision, acting, &row, problem);
+	if (!error && effect == KM_EFFECT_PERIOD)
+		error = shape_period(acting, decision, &row, problem);
+	if (!error && decision->name)
+		error = km_provider_rename(store, decision->mark.provider_id, decision->name, problem);
+	if (!error)
+		error = put_decision(store, acting, decision, problem);
+	if (!error && (effect == KM_EFFECT_PERIOD || effect == KM_EFFECT_MARK))
+		error = km_period_add(store, decision->mark.id, acting->submission_id, &row, acting->now, problem);
+	if (!error && effect != KM_EFFECT_RECORD)
+		error = put_event(store, acting, decision, problem);
+	return error;
+}
+
+static enum km_error fill_reply(struct km_store *store, const struct km_decision *decision, json_t *reply,
+                                struct km_problem *problem)
+{
+	int failed = json_object_set_new(reply, "action", json_string(decision->rule->action));
+	if (decision->mark.id) {
+		failed |= json_object_set_new(reply, "mark", json_string(decision->mark.number));
+		failed |= json_object_set_new(reply, "state", json_string(km_state_name(decision->to)));
+		failed |=
+			json_object_set_new(reply, "url", json_sprintf("%s/m/%s", km_store_url(store), decision->mark.number));
+	}
+	return failed ? km_fail_memory(problem) : KM_OK;
+}
+
+enum km_error km_decision_apply(struct km_store *store, const struct km_acting *acting, const json_t *json,
+                                const char *number, json_t *reply, struct km_decided *ret_decided,
+                                struct km_problem *problem)
+{
+	struct km_decision decision = {0};
+	enum km_error error = km_decision_resolve(store, acting, json, &decision, problem);
+	if (!error)
+		error = apply(store, acting, number, &decision, problem);
+	if (!error)
+		error = fill_reply(store, &decision, reply, problem);
+	if (!error && decision.rule->effect != KM_EFFECT_RECORD) {
+		ret_decided->mark_id = decision.mark.id;
+		memcpy(ret_decided->number, decision.mark.number, sizeof ret_decided->number);
+		ret_decided->whole_provider = decision.name != NULL;
+	}
+	km_decision_done(&decision);
+	return error;
+}

@@ -1,0 +1,197 @@
+#include "registry/mark_history.h"
+
+#include "registry/rule.h"
+#include "registry/sql.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void km_history_done(struct km_history *history)
+{
+	for (size_t i = 0; i < history->events_len; i++) {
+		struct km_event *event = &history->events[i];
+		free((char *)event->reason);
+		free((char *)event->action);
+		for (size_t language = 0; language < KM_LANGUAGES; language++)
+			free((char *)event->text.in[language]);
+	}
+	free(history->events);
+	free(history->audits);
+	*history = (struct km_history){0};
+}
+
+/* Adds an event and makes copies of its strings. */
+static enum km_error add_event(struct km_history *history, const struct km_event *event, struct km_problem *problem)
+{
+	struct km_event *grown = realloc(history->events, (history->events_len + 1) * sizeof *grown);
+	if (!grown)
+		return km_fail_memory(problem);
+	history->events = grown;
+	struct km_event *added = &history->events[history->events_len++];
+	*added = *event;
+	added->action = strdup(event->action);
+	added->reason = event->reason ? strdup(event->reason) : NULL;
+	bool complete = added->action && (added->reason || !event->reason);
+	for (size_t i = 0; i < KM_LANGUAGES; i++) {
+		added->text.in[i] = event->text.in[i] ? strdup(event->text.in[i]) : NULL;
+		complete = complete && (added->text.in[i] || !event->text.in[i]);
+	}
+	return complete ? KM_OK : km_fail_memory(problem);
+}
+
+static enum km_state parse_state(const char *name)
+{
+	for (enum km_state state = KM_ACTIVE; state < KM_STATES; state++)
+		if (strcmp(km_state_name(state), name) == 0)
+			return state;
+	return KM_WITHDRAWN; /* the register writes no other; what cannot be read must not look valid */
+}
+
+/* Decided ones. One that was scheduled, and replaced before it held, never happened. */
+static enum km_error read_decided(struct km_store *store, int64_t mark_id, int64_t at, struct km_history *history,
+                                  struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error =
+		km_sql(store,
+	           "SELECT e.at, e.recorded_at, e.action, e.reason, e.text_nl, e.text_en, e.state FROM event AS e"
+	           " WHERE e.mark_id = :mark AND e.at <= :at AND e.decision_id IS NOT NULL AND NOT EXISTS ("
+	           "  SELECT 1 FROM mark_period AS p JOIN mark_period AS q ON q.mark_id = p.mark_id"
+	           "   AND q.sequence > p.sequence"
+	           "  WHERE p.mark_id = e.mark_id AND p.decision_id = e.decision_id AND q.holds_from <= p.holds_from"
+	           "   AND q.recorded_at < p.holds_from)"
+	           " ORDER BY e.id",
+	           &statement, problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":mark", mark_id);
+	km_sql_int(statement, ":at", at);
+	for (;;) {
+		bool row = false;
+		error = km_sql_step(statement, &row, problem);
+		if (error || !row)
+			return error;
+		struct km_event event = {
+			.at = km_sql_get_int(statement, 0),
+			.recorded_at = km_sql_get_int(statement, 1),
+			.action = km_sql_get_text(statement, 2),
+			.reason = km_sql_get_text(statement, 3),
+			.text = {.in = {[KM_NL] = km_sql_get_text(statement, 4), [KM_EN] = km_sql_get_text(statement, 5)}},
+			.state = parse_state(km_sql_get_text(statement, 6)),
+		};
+		error = add_event(history, &event, problem);
+		if (error)
+			return error;
+	}
+}
+
+/* Lapses, computed whether or not a job has written them down. */
+static enum km_error add_lapses(const struct km_period_row *rows, size_t len, int64_t at, struct km_history *history,
+                                struct km_problem *problem)
+{
+	int64_t from = km_period_next(rows, len, INT64_MIN);
+	while (from <= at) {
+		const struct km_period_row *row = km_period_find(rows, len, from);
+		int64_t next = km_period_next(rows, len, from);
+		struct km_lapse lapses[KM_LAPSES_MAX];
+		size_t lapses_len = row ? km_lapses(&row->period, lapses) : 0;
+		for (size_t i = 0; i < lapses_len && lapses[i].at <= at && lapses[i].at < next; i++) {
+			struct km_event event = {.at = lapses[i].at,
+			                         .recorded_at = lapses[i].at,
+			                         .action = lapses[i].action,
+			                         .reason = lapses[i].reason,
+			                         .state = lapses[i].state};
+			enum km_error error = add_event(history, &event, problem);
+			if (error)
+				return error;
+		}
+		if (next == INT64_MAX)
+			break;
+		from = next;
+	}
+	return KM_OK;
+}
+
+/* Newest first; of two at one moment, the one recorded later comes first (they are added in that order). */
+static void sort_newest_first(struct km_event *events, size_t len)
+{
+	for (size_t i = 1; i < len; i++) {
+		struct km_event event = events[i];
+		size_t j = i;
+		for (; j > 0 && events[j - 1].at <= event.at; j--)
+			events[j] = events[j - 1];
+		events[j] = event;
+	}
+}
+
+/* Whether this event brought about what holds now: the period's own decision, or the lapse that came after it. */
+static bool is_change(const struct km_event *event, const struct km_period *now, int64_t at)
+{
+	enum km_state state;
+	int64_t since, next;
+	km_mark_lapse(now, at, &state, &since, &next);
+	const struct km_rule *rule = km_rule_find(event->action);
+	if (!rule)
+		return event->at == since && event->state == state;
+	return state == now->state && event->at == now->holds_from && event->recorded_at == now->recorded_at &&
+	       (rule->effect == KM_EFFECT_PERIOD || rule->effect == KM_EFFECT_MARK);
+}
+
+static void point_at_last(struct km_history *history, const struct km_period *now, int64_t at)
+{
+	bool notice_known = false;
+	for (size_t i = 0; i < history->events_len; i++) {
+		const struct km_event *event = &history->events[i];
+		if (!history->change && is_change(event, now, at))
+			history->change = event;
+		bool begins = strcmp(event->action, "notice") == 0, ends = strcmp(event->action, "notice-end") == 0;
+		if (!notice_known && begins)
+			history->notice = event;
+		notice_known = notice_known || begins || ends;
+	}
+}
+
+static enum km_error read_audits(struct km_store *store, int64_t mark_id, int64_t at, struct km_history *history,
+                                 struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error = km_sql(store,
+	                             "SELECT a.kind, a.finished_on FROM decision AS d"
+	                             " JOIN audit AS a ON a.submission_id = d.audit_id"
+	                             " WHERE d.mark_id = :mark AND d.holds_from <= :at ORDER BY a.finished_on DESC",
+	                             &statement, problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":mark", mark_id);
+	km_sql_int(statement, ":at", at);
+	for (;;) {
+		bool row = false;
+		error = km_sql_step(statement, &row, problem);
+		if (error || !row)
+			return error;
+		struct km_mark_audit *grown = realloc(history->audits, (history->audits_len + 1) * sizeof *grown);
+		if (!grown)
+			return km_fail_memory(problem);
+		history->audits = grown;
+		history->audits[history->audits_len++] =
+			(struct km_mark_audit){.kind = km_audit_kind_name(km_audit_kind_parse(km_sql_get_text(statement, 0))),
+		                           .finished = km_sql_get_int(statement, 1)};
+	}
+}
+
+enum km_error km_history_read(struct km_store *store, int64_t mark_id, const struct km_period_row *rows, size_t len,
+                              int64_t at, struct km_history *ret_history, struct km_problem *problem)
+{
+	enum km_error error = read_decided(store, mark_id, at, ret_history, problem);
+	if (!error)
+		error = add_lapses(rows, len, at, ret_history, problem);
+	if (!error)
+		error = read_audits(store, mark_id, at, ret_history, problem);
+	if (error)
+		return error;
+	sort_newest_first(ret_history->events, ret_history->events_len);
+	const struct km_period_row *now = km_period_find(rows, len, at);
+	if (now)
+		point_at_last(ret_history, &now->period, at);
+	return KM_OK;
+}
