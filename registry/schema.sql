@@ -1,9 +1,10 @@
 -- The register, from top to bottom. Moments are whole seconds since 1970-01-01T00:00:00Z.
 --
--- Three kinds of table:
+-- Four kinds of table:
 --   evidence   what people signed, byte for byte, and what was decided: only ever added to (triggers see to it)
 --   reference  schemes, bodies, people, providers: what the evidence refers to
---   derived    what can be made again from the other two: search, credentials
+--   the public what people told us: private and erasable, and nothing rests on it
+--   derived    what can be made again from the first two: search, credentials
 --
 -- `PRAGMA user_version` is the number of this schema; registry/store.c holds the steps from older ones.
 
@@ -230,6 +231,21 @@ CREATE TRIGGER mark_period_kept_1 BEFORE UPDATE ON mark_period BEGIN SELECT rais
 CREATE TRIGGER mark_period_kept_2 BEFORE DELETE ON mark_period BEGIN SELECT raise(ABORT, 'periods are only added'); END;
 CREATE TRIGGER event_kept_1 BEFORE UPDATE ON event BEGIN SELECT raise(ABORT, 'events are only added'); END;
 CREATE TRIGGER event_kept_2 BEFORE DELETE ON event BEGIN SELECT raise(ABORT, 'events are only added'); END;
+
+---------------------------------------------------------------------------------------------------- the public
+
+CREATE TABLE report (              -- what the public told us: never public, and erasable
+    id          INTEGER PRIMARY KEY,
+    reference   TEXT    NOT NULL UNIQUE,     -- what the sender may refer to it by
+    kind        TEXT    NOT NULL CHECK (kind IN ('misuse', 'complaint', 'security')),
+    mark_id     INTEGER REFERENCES mark(id), -- NULL where it is about none
+    text        TEXT    NOT NULL,
+    place       TEXT,                        -- where it was seen
+    contact     TEXT,                        -- how to reach the sender
+    received_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX report_by_mark ON report(mark_id);
+CREATE INDEX report_by_time ON report(received_at);
 
 ---------------------------------------------------------------------------------------------------- derived
 
