@@ -2,7 +2,10 @@
 
 #include "registry/submission.h"
 
-enum { ENROLMENT_MAX_BYTES = 16 * 1024 };
+enum {
+	ENROLMENT_MAX_BYTES = 16 * 1024,
+	REPORT_MAX_BYTES = 64 * 1024, /* each character of the longest report, escaped */
+};
 
 enum {
 	PAGE = KM_ROUTE_PAGE | KM_ROUTE_READS,
@@ -12,6 +15,7 @@ enum {
 };
 
 static const char jose[] = "application/jose";
+static const char form[] = "application/x-www-form-urlencoded";
 
 const struct km_route km_routes[] = {
 	{KM_GET, "/", km_get_search, PAGE, 0, NULL},
@@ -23,12 +27,18 @@ const struct km_route km_routes[] = {
 	{KM_GET, "/m/{number}", km_get_mark, PAGE | OPEN, 0, NULL},
 	{KM_GET, "/m/{number}/status.jwt", km_get_mark_status, OPEN_READ, 0, NULL},
 	{KM_GET, "/schemes/{id}", km_get_scheme, PAGE | OPEN, 0, NULL},
+	{KM_GET, "/report/thanks", km_get_report_thanks, KM_ROUTE_PAGE, 0, NULL},
+	{KM_GET, "/report/security", km_get_report_security, KM_ROUTE_PAGE, 0, NULL},
+	{KM_POST, "/report/security", km_post_report_security, KM_ROUTE_PAGE, REPORT_MAX_BYTES, form},
+	{KM_GET, "/report/{number}", km_get_report, PAGE, 0, NULL},
+	{KM_POST, "/report/{number}", km_post_report, PAGE, REPORT_MAX_BYTES, form},
 	{KM_GET, "/static/{file}", km_get_static, 0, 0, NULL},
 
 	{KM_GET, "/v1/marks/{number}", km_get_mark_json, API_READ, 0, NULL},
 	{KM_POST, "/v1/submissions", km_post_submission, KM_ROUTE_API, KM_SUBMISSION_MAX, jose},
 	{KM_POST, "/v1/enrolments", km_post_enrolment, KM_ROUTE_API, ENROLMENT_MAX_BYTES, jose},
 
+	{KM_GET, "/.well-known/security.txt", km_get_security_txt, 0, 0, NULL},
 	{KM_GET, "/.well-known/jwks.json", km_get_jwks, OPEN, 0, NULL},
 	{KM_GET, "/.well-known/did.json", km_get_did, OPEN, 0, NULL},
 	{KM_GET, "/did.json", km_get_did, OPEN, 0, NULL},

@@ -32,6 +32,12 @@ KM_HANDLER(km_get_mark_qr_svg);
 KM_HANDLER(km_get_mark_qr_png);
 KM_HANDLER(km_get_revocation_list);
 KM_HANDLER(km_get_suspension_list);
+KM_HANDLER(km_get_report);
+KM_HANDLER(km_post_report);
+KM_HANDLER(km_get_report_security);
+KM_HANDLER(km_post_report_security);
+KM_HANDLER(km_get_report_thanks);
+KM_HANDLER(km_get_security_txt);
 KM_HANDLER(km_post_submission);
 KM_HANDLER(km_post_enrolment);
 
