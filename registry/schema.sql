@@ -84,6 +84,7 @@ CREATE TABLE provider (            -- what is public about a provider
     added_at      INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX provider_by_kvk ON provider(kvk);
+CREATE INDEX provider_by_name ON provider(name COLLATE NOCASE);
 CREATE UNIQUE INDEX provider_by_rsin ON provider(rsin) WHERE rsin IS NOT NULL;
 CREATE UNIQUE INDEX provider_by_lei ON provider(lei) WHERE lei IS NOT NULL;
 
@@ -93,6 +94,7 @@ CREATE TABLE provider_trade_name (
     name        TEXT    NOT NULL,
     PRIMARY KEY (provider_id, position)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX provider_trade_name_by_name ON provider_trade_name(name COLLATE NOCASE);
 
 CREATE TABLE provider_domain (
     provider_id INTEGER NOT NULL REFERENCES provider(id),

@@ -25,6 +25,7 @@ enum {
 /* Settings of each connection; none of them is kept in the file. */
 static const char settings[] = "PRAGMA foreign_keys = ON;"
 							   "PRAGMA synchronous = FULL;"
+							   "PRAGMA secure_delete = ON;" /* what is erased leaves no bytes behind */
 							   "PRAGMA cell_size_check = ON;"
 							   "PRAGMA temp_store = MEMORY;"
 							   "PRAGMA cache_size = -16000;" /* KiB */

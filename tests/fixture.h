@@ -26,8 +26,8 @@ void fixture_sql(struct fixture *fixture, const char *sql);
 /* The one number that this SQL gives. */
 int64_t fixture_number(struct fixture *fixture, const char *sql);
 
-/* Fails where a statement that this connection has run so far reads a whole table: SCAN of anything but a virtual
- * table, or, in a statement that has `walks` in it, a walk along an index in order. walks may be NULL. */
+/* Fails where a statement that this connection has run so far reads a whole table. One that has `walks` in it (may be
+ * NULL) may walk along a table or an index, but must not sort: its LIMIT ends the walk. */
 void fixture_expect_indexes(struct fixture *fixture, const char *walks);
 
 #endif
