@@ -3,7 +3,7 @@
  */
 #include "badge/sheet.h"
 
-const struct km_form_size km_card_size = {480, 160};
+const struct km_badge_size km_card_size = {.width = 480, .height = 160, .qr = 132};
 
 static const double text_x = 116, text_width = 216;
 
@@ -75,5 +75,5 @@ void km_card_draw(const struct km_sheet *sheet)
 		draw_active(sheet);
 	else
 		draw_other(sheet);
-	km_sheet_qr(sheet, 334, 14, 132);
+	km_sheet_qr(sheet, 334, 14, km_card_size.qr);
 }

@@ -11,31 +11,29 @@ KM_EMBED(km_badge_words_json, "badge/words.json");
 static const char font_stack[] =
 	"-apple-system,'Segoe UI',Roboto,'Helvetica Neue','Noto Sans','Liberation Sans',Arial,sans-serif";
 
-/* Each tone has at least 4.5:1 on its ground and on its wash. */
+/* Each tone has at least 4.5:1 on its ground. */
 static const struct km_palette palettes[KM_BADGE_THEMES] = {
 	[KM_BADGE_LIGHT] =
 		{
-			.ground = "#ffffff",
 			.ink = "#0e1a2b",
 			.quiet = "#4a5568",
 			.edge = "#cbd3df",
 			.tone = {"#00695c", "#8a5300", "#b3261e", "#4a5568"},
-			.wash = {"#ffffff", "#fff6e3", "#fdeeed", "#eef1f5"},
+			.ground = {"#ffffff", "#fff6e3", "#fdeeed", "#eef1f5"},
 		},
 	[KM_BADGE_DARK] =
 		{
-			.ground = "#0e1a2b",
 			.ink = "#f4f7fb",
 			.quiet = "#b0bccb",
 			.edge = "#33435a",
 			.tone = {"#5cc8b5", "#f2b866", "#ff9b91", "#b4c0cf"},
-			.wash = {"#0e1a2b", "#2a2013", "#2d171a", "#1c2738"},
+			.ground = {"#0e1a2b", "#2a2013", "#2d171a", "#1c2738"},
 		},
 };
 
 static const struct {
 	const char *name;
-	const struct km_form_size *size;
+	const struct km_badge_size *size;
 	void (*draw)(const struct km_sheet *sheet);
 } forms[KM_BADGE_FORMS] = {
 	[KM_BADGE_CARD] = {"card", &km_card_size, km_card_draw},
@@ -51,6 +49,16 @@ const char *km_badge_form_name(enum km_badge_form form)
 const char *km_badge_theme_name(enum km_badge_theme theme)
 {
 	return theme == KM_BADGE_DARK ? "dark" : "light";
+}
+
+struct km_badge_size km_badge_size(enum km_badge_form form)
+{
+	return *forms[form].size;
+}
+
+const char *km_badge_ground(enum km_badge_theme theme, enum km_state state)
+{
+	return palettes[theme].ground[state];
 }
 
 enum km_error km_badge_words(struct km_catalogue **ret_words, struct km_problem *problem)
@@ -162,7 +170,7 @@ static void add_title(struct km_sheet *sheet)
 }
 
 /* Open Badges 3.0, 5.3.2.1: the namespace on <svg>, and the credential directly after it. */
-static void add_head(const struct km_sheet *sheet, struct km_form_size size)
+static void add_head(const struct km_sheet *sheet, struct km_badge_size size)
 {
 	const struct km_drawing *drawing = sheet->drawing;
 	const char *language = km_language_code(drawing->language);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUIET_ZONE = 4, SCALE_MAX = 64 };
+enum { SCALE_MAX = 64 };
 
 enum km_error km_qr_encode(const char *text, struct km_qr *ret_qr, struct km_problem *problem)
 {
@@ -65,14 +65,15 @@ static void add_runs(const struct km_qr *qr, struct km_buf *buf)
 			for (end = x; end < qr->modules && row[end]; end++)
 				;
 			if (end > x)
-				km_buf_add_format(buf, "M%d %dh%dv1h-%dz", QUIET_ZONE + x, QUIET_ZONE + y, end - x, end - x);
+				km_buf_add_format(buf, "M%d %dh%dv1h-%dz", KM_QR_QUIET_ZONE + x, KM_QR_QUIET_ZONE + y, end - x,
+				                  end - x);
 		}
 	}
 }
 
 void km_qr_draw(const struct km_qr *qr, double x, double y, double size, const char *fill, struct km_buf *buf)
 {
-	int side = qr->modules + 2 * QUIET_ZONE;
+	int side = qr->modules + 2 * KM_QR_QUIET_ZONE;
 	km_buf_add_text(buf, "<path fill=\"");
 	km_buf_add_escaped(buf, fill);
 	km_buf_add_text(buf, "\" d=\"");
@@ -86,10 +87,10 @@ void km_qr_draw(const struct km_qr *qr, double x, double y, double size, const c
 
 void km_qr_svg(const struct km_qr *qr, const char *title, struct km_buf *buf)
 {
-	int side = qr->modules + 2 * QUIET_ZONE;
+	int side = qr->modules + 2 * KM_QR_QUIET_ZONE;
 	km_buf_add_format(buf,
-	                  "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-labelledby=\"title\" "
-	                  "viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\"><title id=\"title\">",
+	                  "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" "
+	                  "viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\"><title>",
 	                  side, side, side * 6, side * 6);
 	km_buf_add_escaped(buf, title);
 	km_buf_add_format(buf, "</title><path fill=\"#fff\" d=\"M0 0h%dv%dh-%dz\"/><path d=\"", side, side, side);
@@ -136,7 +137,7 @@ static void fill_row(const struct km_qr *qr, int y, int scale, uint8_t *row, siz
 		if (!qr->dark[(size_t)y * (size_t)qr->modules + (size_t)x])
 			continue;
 		for (int i = 0; i < scale; i++) {
-			unsigned pixel = (unsigned)((x + QUIET_ZONE) * scale + i);
+			unsigned pixel = (unsigned)((x + KM_QR_QUIET_ZONE) * scale + i);
 			row[pixel / 8] &= (uint8_t) ~(0x80u >> pixel % 8);
 		}
 	}
@@ -147,11 +148,11 @@ static bool write_image(png_structp png, png_infop info, const struct km_qr *qr,
 {
 	if (setjmp(png_jmpbuf(png)))
 		return false;
-	unsigned side = (unsigned)((qr->modules + 2 * QUIET_ZONE) * scale);
+	unsigned side = (unsigned)((qr->modules + 2 * KM_QR_QUIET_ZONE) * scale);
 	png_set_IHDR(png, info, side, side, 1, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
 	             PNG_FILTER_TYPE_DEFAULT);
 	png_write_info(png, info);
-	for (int y = -QUIET_ZONE; y < qr->modules + QUIET_ZONE; y++) {
+	for (int y = -KM_QR_QUIET_ZONE; y < qr->modules + KM_QR_QUIET_ZONE; y++) {
 		fill_row(qr, y, scale, row, row_len);
 		for (int i = 0; i < scale; i++)
 			png_write_row(png, row);
@@ -166,7 +167,7 @@ enum km_error km_qr_png(const struct km_qr *qr, int scale, struct km_buf *ret_pn
 		return km_fail(problem, KM_INVALID, "scale", "a module of %d pixels: choose 1 to %d", scale, SCALE_MAX);
 	auto_buf struct km_buf bytes = KM_BUF_EMPTY;
 	struct png_sink sink = {.buf = &bytes, .problem = problem};
-	size_t row_len = ((size_t)(qr->modules + 2 * QUIET_ZONE) * (size_t)scale + 7) / 8;
+	size_t row_len = ((size_t)(qr->modules + 2 * KM_QR_QUIET_ZONE) * (size_t)scale + 7) / 8;
 	auto_free uint8_t *row = malloc(row_len);
 	png_structp png = row ? png_create_write_struct(PNG_LIBPNG_VER_STRING, &sink, png_failed, png_warned) : NULL;
 	png_infop info = png ? png_create_info_struct(png) : NULL;

@@ -1,5 +1,5 @@
 /*
- * QR codes (ISO/IEC 18004) by libqrencode: error correction level M, quiet zone of 4 modules included.
+ * QR codes (ISO/IEC 18004) by libqrencode: error correction level M, quiet zone included.
  */
 #ifndef KM_BADGE_QR_H
 #define KM_BADGE_QR_H
@@ -9,6 +9,8 @@
 
 #include <stddef.h>
 #include <stdint.h>
+
+enum { KM_QR_QUIET_ZONE = 4 }; /* modules on each side */
 
 struct km_qr {
 	int modules;    /* on a side, without the quiet zone */

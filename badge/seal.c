@@ -7,20 +7,18 @@
 
 #include <math.h>
 
-const struct km_form_size km_seal_size = {400, 400};
+const struct km_badge_size km_seal_size = {.width = 400, .height = 400, .qr = 240};
 
 static const double line_width = KM_LINE_HUNDREDTHS / 100.0;
-static const double middle = 200, radius = 198, inside = 186, qr_size = 240, qr_y = 105;
+static const double middle = 200, radius = 196, inside = 184, qr_y = 105;
 enum { WAVES = 60 };
 
 static void draw_ground(const struct km_sheet *sheet)
 {
-	const struct km_palette *palette = sheet->palette;
-	bool active = km_sheet_active(sheet);
 	km_svg_add(sheet->buf, "<circle cx=\"%\" cy=\"%\" r=\"%\" fill=\"", middle, middle, middle);
-	km_buf_add_text(sheet->buf, active ? palette->ground : palette->wash[sheet->mark->state]);
+	km_buf_add_text(sheet->buf, sheet->palette->ground[sheet->mark->state]);
 	km_buf_add_text(sheet->buf, "\"/>");
-	if (active) {
+	if (km_sheet_active(sheet)) {
 		km_braid_draw(&(struct km_braid){.waves = WAVES, .swing = 4, .line = line_width}, middle, middle, radius,
 		              km_sheet_tone(sheet), sheet->buf);
 		return;
@@ -57,10 +55,10 @@ static void draw_sides(const struct km_sheet *sheet, const char *ink)
 {
 	struct km_lettering side = {
 		.y = -136, .size = 15, .smallest = 7, .width = 190, .middle = true, .keep_end = true, .fill = ink};
-	km_svg_add(sheet->buf, "<g transform=\"translate(% %) rotate(-90)\">", middle, qr_y + qr_size / 2);
+	km_svg_add(sheet->buf, "<g transform=\"translate(% %) rotate(-90)\">", middle, qr_y + km_seal_size.qr / 2.0);
 	km_sheet_write_domain(sheet, &side);
 	km_buf_add_text(sheet->buf, "</g>");
-	km_svg_add(sheet->buf, "<g transform=\"translate(% %) rotate(90)\">", middle, qr_y + qr_size / 2);
+	km_svg_add(sheet->buf, "<g transform=\"translate(% %) rotate(90)\">", middle, qr_y + km_seal_size.qr / 2.0);
 	side.fill = sheet->palette->quiet;
 	km_sheet_write(sheet, &side, km_sheet_active(sheet) ? sheet->host : sheet->mark_line.data);
 	km_buf_add_text(sheet->buf, "</g>");
@@ -82,10 +80,10 @@ void km_seal_draw(const struct km_sheet *sheet)
 	name.smallest = name.two_largest = 12;
 	name.two_smallest = 9;
 	km_sheet_write(sheet, &name, sheet->mark->provider->name);
-	km_sheet_qr(sheet, middle - qr_size / 2, qr_y, qr_size);
+	km_sheet_qr(sheet, middle - km_seal_size.qr / 2.0, qr_y, km_seal_size.qr);
 	draw_sides(sheet, ink);
-	struct km_lettering until = centred(358, 12, !active, active ? palette->quiet : tone);
-	struct km_lettering number = centred(376, 13, true, ink);
+	struct km_lettering until = centred(355, 12, !active, active ? palette->quiet : tone);
+	struct km_lettering number = centred(371, 13, true, ink);
 	number.figures = true;
 	km_sheet_write(sheet, &until, sheet->until_line.data);
 	km_sheet_write(sheet, &number, sheet->number);

@@ -59,7 +59,7 @@ void km_shape_draw(enum km_state state, const struct km_place *place, struct km_
 
 /* The emblem: the active state's shape within two strands woven around it, like the line work on a banknote. */
 
-enum { WAVES_MIN = 8, WAVES_MAX = 16 };
+enum { WAVES_MIN = 10, WAVES_MAX = 16 };
 static const double emblem_box = 64, full_turn = 6.283185307179586;
 
 /* A point of the strand r = radius + swing·cos(waves·t + phase), and a third of the way that it goes from there in one

@@ -34,14 +34,14 @@ const char *km_sheet_state_word(const struct km_sheet *sheet, const char *family
 	return km_sheet_word(sheet, key);
 }
 
-void km_sheet_ground(const struct km_sheet *sheet, struct km_form_size size)
+void km_sheet_ground(const struct km_sheet *sheet, struct km_badge_size size)
 {
 	const struct km_palette *palette = sheet->palette;
 	bool active = km_sheet_active(sheet);
 	km_svg_add(sheet->buf, "<rect x=\"%\" y=\"%\" width=\"%\" height=\"%\" rx=\"%\" stroke-width=\"%\" fill=\"",
 	           line_width / 2, line_width / 2, size.width - line_width, size.height - line_width, (double)KM_CORNER,
 	           line_width);
-	km_buf_add_text(sheet->buf, active ? palette->ground : palette->wash[sheet->mark->state]);
+	km_buf_add_text(sheet->buf, palette->ground[sheet->mark->state]);
 	km_buf_add_text(sheet->buf, "\" stroke=\"");
 	km_buf_add_text(sheet->buf, active ? palette->edge : km_sheet_tone(sheet));
 	km_buf_add_text(sheet->buf, "\"/>");

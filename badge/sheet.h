@@ -12,11 +12,10 @@
 #include <stdbool.h>
 
 struct km_palette {
-	const char *ground;          /* of an active mark's badge */
-	const char *ink, *quiet;     /* text: what matters most, and the rest */
-	const char *edge;            /* of an active mark's badge */
-	const char *tone[KM_STATES]; /* of the state: its sign, its words, its edge */
-	const char *wash[KM_STATES]; /* ground in another state than active, so that no part of the badge looks valid */
+	const char *ink, *quiet;       /* text: what matters most, and the rest */
+	const char *edge;              /* of an active mark's badge */
+	const char *tone[KM_STATES];   /* of the state: its sign, its words, its edge */
+	const char *ground[KM_STATES]; /* differs in each state, so that no part of the badge looks valid */
 };
 
 struct km_sheet {
@@ -36,10 +35,7 @@ struct km_sheet {
 
 /* The forms; each fills its own size from the upper left corner. */
 enum { KM_LINE_HUNDREDTHS = 150, KM_CORNER = 12 }; /* width of every line; radius of every corner */
-struct km_form_size {
-	int width, height;
-};
-extern const struct km_form_size km_card_size, km_strip_size, km_seal_size;
+extern const struct km_badge_size km_card_size, km_strip_size, km_seal_size;
 void km_card_draw(const struct km_sheet *sheet);
 void km_strip_draw(const struct km_sheet *sheet);
 void km_seal_draw(const struct km_sheet *sheet);
@@ -53,7 +49,7 @@ const char *km_sheet_word(const struct km_sheet *sheet, const char *key);
 const char *km_sheet_state_word(const struct km_sheet *sheet, const char *family);
 
 /* Ground and edge with round corners. */
-void km_sheet_ground(const struct km_sheet *sheet, struct km_form_size size);
+void km_sheet_ground(const struct km_sheet *sheet, struct km_badge_size size);
 
 /* The emblem, or the state's shape in its place. */
 void km_sheet_sign(const struct km_sheet *sheet, double x, double y, double size);

@@ -5,7 +5,7 @@
 
 #include "badge/svg.h"
 
-const struct km_form_size km_strip_size = {640, 80};
+const struct km_badge_size km_strip_size = {.width = 640, .height = 80};
 
 static const double name_x = 88, name_width = 286, rest_x = 400, rest_width = 228;
 

@@ -6,6 +6,7 @@
 
 #include <expat.h>
 #include <locale.h>
+#include <math.h>
 #include <string.h>
 
 #define TOKEN "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl-_0"
@@ -81,7 +82,34 @@ struct reading {
 	char title[2048], about[4096], shown[8192];
 	char role[16], language[8];
 	bool in_title, in_about, in_text, allowed;
+	char ground[8];  /* the first colour, on which all stands */
+	double contrast; /* of the text that stands out least */
 };
+
+/* WCAG 2.2, relative luminance. */
+static double luminance(const char *colour)
+{
+	unsigned red, green, blue;
+	assert_int_equal(sscanf(colour, "#%2x%2x%2x", &red, &green, &blue), 3);
+	double channels[] = {red / 255.0, green / 255.0, blue / 255.0};
+	for (size_t i = 0; i < 3; i++)
+		channels[i] = channels[i] <= 0.04045 ? channels[i] / 12.92 : pow((channels[i] + 0.055) / 1.055, 2.4);
+	return 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2];
+}
+
+static double contrast_of(const char *one, const char *two)
+{
+	double a = luminance(one), b = luminance(two);
+	return (fmax(a, b) + 0.05) / (fmin(a, b) + 0.05);
+}
+
+static void see_colour(struct reading *reading, const char *element, const char *colour)
+{
+	if (!*reading->ground)
+		snprintf(reading->ground, sizeof reading->ground, "%s", colour);
+	if (strcmp(element, "text") == 0)
+		reading->contrast = fmin(reading->contrast, contrast_of(colour, reading->ground));
+}
 
 static void start(void *context, const char *name, const char **attributes)
 {
@@ -102,6 +130,8 @@ static void start(void *context, const char *name, const char **attributes)
 	reading->in_about = strcmp(name, "desc") == 0;
 	reading->in_text |= strcmp(name, "text") == 0;
 	for (; *attributes; attributes += 2) {
+		if (strcmp(attributes[0], "fill") == 0)
+			see_colour(reading, name, attributes[1]);
 		bool svg = reading->depth == 0;
 		if (svg && strcmp(attributes[0], "role") == 0)
 			snprintf(reading->role, sizeof reading->role, "%s", attributes[1]);
@@ -137,7 +167,7 @@ static void characters(void *context, const char *text, int len)
 
 static struct reading read_drawing(const struct km_buf *svg)
 {
-	struct reading reading = {.allowed = true};
+	struct reading reading = {.allowed = true, .contrast = 21};
 	XML_Parser parser = XML_ParserCreate("UTF-8");
 	XML_SetUserData(parser, &reading);
 	XML_SetElementHandler(parser, start, end);
@@ -198,6 +228,18 @@ static void only_an_active_mark_looks_valid(void **state)
 		if (!active)
 			assert_contains(reading.shown,
 			                language == KM_NL ? "niet geldig sinds 2 maart 2027" : "not valid since 2 March 2027");
+	}
+}
+
+static void every_text_stands_out(void **state)
+{
+	struct sample *sample = *state;
+	for (EACH_DRAWING(sample)) {
+		auto_buf struct km_buf svg = KM_BUF_EMPTY;
+		draw(sample, &svg);
+		struct reading reading = read_drawing(&svg);
+		assert_string_equal(reading.ground, km_badge_ground(sample->drawing.theme, sample->mark.state));
+		assert_true(reading.contrast >= 4.5);
 	}
 }
 
@@ -388,6 +430,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		DRAWING_TEST(every_badge_is_whole_and_needs_nothing_from_elsewhere),
 		DRAWING_TEST(only_an_active_mark_looks_valid),
+		DRAWING_TEST(every_text_stands_out),
 		DRAWING_TEST(the_credential_is_baked_in_as_the_standard_says),
 		DRAWING_TEST(a_name_is_only_ever_text),
 		DRAWING_TEST(the_longest_name_is_whole_for_those_who_hear_it),
