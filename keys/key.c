@@ -16,6 +16,9 @@
 /* scrypt (RFC 7914). OpenSSL reads no more than 32 MiB back, so the work that one passphrase costs grows by p. */
 enum { SCRYPT_N = 1 << 14, SCRYPT_R = 8, SCRYPT_P = 5, SALT_BYTES = 16 };
 
+/* Room for the keys of a registry and what OpenSSL keeps beside them. */
+enum { GUARDED_BYTES = 64 * 1024, GUARDED_MIN_BYTES = 32 };
+
 enum { PASSPHRASE_MAX = 1024, KEY_FILE_MAX = 8 * 1024 };
 
 struct km_key {
@@ -68,6 +71,11 @@ static enum km_error wrap(EVP_PKEY *pair, struct km_key **ret_key, struct km_pro
 	key->pair = pair;
 	*ret_key = key;
 	return KM_OK;
+}
+
+void km_key_guard_memory(void)
+{
+	CRYPTO_secure_malloc_init(GUARDED_BYTES, GUARDED_MIN_BYTES);
 }
 
 enum km_error km_key_generate(struct km_key **ret_key, struct km_problem *problem)

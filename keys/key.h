@@ -38,6 +38,10 @@ enum km_error km_key_load(const char *path, const char *passphrase, struct km_ke
 enum km_error km_passphrase_read(const char *path, char **ret_passphrase, struct km_problem *problem);
 void km_passphrase_free(char *passphrase);
 
+/* Has this process keep private keys, from here on, in memory of their own that is not swapped out or dumped, as far as
+ * the system allows. Once, before the first key. */
+void km_key_guard_memory(void);
+
 void km_key_public(const struct km_key *key, uint8_t ret_public[static KM_PUBLIC_BYTES]);
 
 /* Pure Ed25519 over the message. */

@@ -160,6 +160,19 @@ static enum km_error check_folder(const char *folder, struct km_problem *problem
 	return KM_OK;
 }
 
+/* A key that does not do what its public half says must not be found out by whoever reads what it signed. */
+static enum km_error try_key(const struct km_key *key, const uint8_t public_key[static KM_PUBLIC_BYTES],
+                             const char *path, struct km_problem *problem)
+{
+	static const char message[] = "keurmerk: does this key work?";
+	uint8_t signature[KM_SIGNATURE_BYTES];
+	enum km_error error = km_key_sign(key, message, sizeof message, signature, problem);
+	if (!error && !km_signature_valid(public_key, message, sizeof message, signature))
+		error =
+			km_fail(problem, KM_INVALID, "broken-key", "%s: what this key signs does not fit its public half", path);
+	return error;
+}
+
 static enum km_error load_key(const char *folder, enum km_purpose purpose, const char *passphrase,
                               struct km_keyring *keyring, struct km_problem *problem)
 {
@@ -182,7 +195,7 @@ static enum km_error load_key(const char *folder, enum km_purpose purpose, const
 		return km_fail(problem, KM_INVALID, "retired-key", "%s: keys.json lists this key (%s) as %s", path, thumbprint,
 		               entry->revoked_at ? "revoked" : "retired");
 	keyring->entries[purpose] = entry;
-	return KM_OK;
+	return try_key(keyring->keys[purpose], entry->public_key, path, problem);
 }
 
 enum km_error km_keyring_open(const char *folder, const char *passphrase, struct km_keyring **ret_keyring,

@@ -1,15 +1,25 @@
 #include "keys/signer.h"
 
+#include "keys/checkpoint.h"
 #include "keys/keyring.h"
+#include "keys/signer_link.h"
+#include "keys/signer_process.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
 struct km_signer {
-	struct km_keyring *keyring;
+	struct km_keyring *keyring;  /* the keys in this process, … */
+	struct km_signer_link *link; /* … or the way to the process that has them */
 	pthread_mutex_t one_at_a_time;
 	struct km_clock clock;
 };
+
+static void close_signer(struct km_signer **signer)
+{
+	km_signer_close(*signer);
+}
+#define auto_signer __attribute__((cleanup(close_signer)))
 
 enum km_error km_signer_init(const char *folder, const char *url, const char *passphrase, int64_t now,
                              struct km_problem *problem)
@@ -17,20 +27,41 @@ enum km_error km_signer_init(const char *folder, const char *url, const char *pa
 	return km_keyring_create(folder, url, passphrase, now, problem);
 }
 
-enum km_error km_signer_open(const char *folder, const char *passphrase, const struct km_clock *clock,
-                             struct km_signer **ret_signer, struct km_problem *problem)
+static struct km_signer *new_signer(const struct km_clock *clock)
 {
 	struct km_signer *signer = calloc(1, sizeof *signer);
 	if (!signer)
+		return NULL;
+	signer->clock = *clock;
+	pthread_mutex_init(&signer->one_at_a_time, NULL);
+	return signer;
+}
+
+enum km_error km_signer_open(const char *folder, const char *passphrase, const struct km_clock *clock,
+                             struct km_signer **ret_signer, struct km_problem *problem)
+{
+	auto_signer struct km_signer *signer = new_signer(clock);
+	if (!signer)
 		return km_fail_memory(problem);
 	enum km_error error = km_keyring_open(folder, passphrase, &signer->keyring, problem);
-	if (error) {
-		free(signer);
+	if (error)
 		return error;
-	}
-	pthread_mutex_init(&signer->one_at_a_time, NULL);
-	signer->clock = *clock;
 	*ret_signer = signer;
+	signer = NULL;
+	return KM_OK;
+}
+
+enum km_error km_signer_start(const struct km_signer_process *process, const struct km_clock *clock,
+                              struct km_signer **ret_signer, struct km_problem *problem)
+{
+	auto_signer struct km_signer *signer = new_signer(clock);
+	if (!signer)
+		return km_fail_memory(problem);
+	enum km_error error = km_signer_link_start(process, clock, &signer->link, problem);
+	if (error)
+		return error;
+	*ret_signer = signer;
+	signer = NULL;
 	return KM_OK;
 }
 
@@ -39,8 +70,17 @@ void km_signer_close(struct km_signer *signer)
 	if (!signer)
 		return;
 	km_keyring_close(signer->keyring);
+	km_signer_link_close(signer->link);
 	pthread_mutex_destroy(&signer->one_at_a_time);
 	free(signer);
+}
+
+pid_t km_signer_process_id(struct km_signer *signer)
+{
+	pthread_mutex_lock(&signer->one_at_a_time);
+	pid_t process = signer->link ? km_signer_link_process(signer->link) : 0;
+	pthread_mutex_unlock(&signer->one_at_a_time);
+	return process;
 }
 
 enum km_error km_signer_keyset(const char *folder, struct km_keyset *ret_set, struct km_problem *problem)
@@ -51,9 +91,13 @@ enum km_error km_signer_keyset(const char *folder, struct km_keyset *ret_set, st
 enum km_error km_signer_sign(struct km_signer *signer, enum km_form form, const char *payload, size_t len,
                              char **ret_token, struct km_problem *problem)
 {
+	if (len > KM_FORM_PAYLOAD_MAX)
+		return km_fail(problem, KM_TOO_LARGE, "form", "a %s of over %d bytes is not signed", km_form_name(form),
+		               KM_FORM_PAYLOAD_MAX);
 	int64_t now = km_clock_now(&signer->clock);
 	pthread_mutex_lock(&signer->one_at_a_time);
-	enum km_error error = km_keyring_sign(signer->keyring, form, payload, len, now, ret_token, problem);
+	enum km_error error = signer->link ? km_signer_link_ask(signer->link, form, payload, len, ret_token, problem)
+	                                   : km_keyring_sign(signer->keyring, form, payload, len, now, ret_token, problem);
 	pthread_mutex_unlock(&signer->one_at_a_time);
 	return error;
 }
@@ -61,9 +105,14 @@ enum km_error km_signer_sign(struct km_signer *signer, enum km_form form, const 
 enum km_error km_signer_checkpoint(struct km_signer *signer, const char *body, size_t len, char **ret_note,
                                    struct km_problem *problem)
 {
+	if (len > KM_CHECKPOINT_MAX)
+		return km_fail(problem, KM_MALFORMED, "checkpoint", "this is not a checkpoint: it is over %d bytes",
+		               KM_CHECKPOINT_MAX);
 	int64_t now = km_clock_now(&signer->clock);
 	pthread_mutex_lock(&signer->one_at_a_time);
-	enum km_error error = km_keyring_checkpoint(signer->keyring, body, len, now, ret_note, problem);
+	enum km_error error = signer->link
+	                          ? km_signer_link_ask(signer->link, KM_REQUEST_CHECKPOINT, body, len, ret_note, problem)
+	                          : km_keyring_checkpoint(signer->keyring, body, len, now, ret_note, problem);
 	pthread_mutex_unlock(&signer->one_at_a_time);
 	return error;
 }

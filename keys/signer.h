@@ -12,18 +12,40 @@
 #include "keys/keyset.h"
 
 #include <stddef.h>
+#include <sys/types.h>
 
 struct km_signer;
+
+/* A signer in a process of its own: what that is and whom it serves. */
+struct km_signer_process {
+	const char *program;         /* "/proc/self/exe": one whose main calls km_signer_process_main */
+	const char *folder;          /* of the keys */
+	const char *passphrase_file; /* an absolute path, read by the signer alone; NULL where there is none */
+	uid_t uid;                   /* who it becomes, where it starts as root; 0: stays who it is */
+	gid_t gid;
+	unsigned reply_timeout_ms; /* 0: 5 seconds */
+};
 
 /* Makes a key for each purpose under FOLDER/ (made with mode 0700) and writes FOLDER/keys.json, the public key set, for
  * the registry at this url. KM_CONFLICT where there are keys already. passphrase may be NULL. */
 enum km_error km_signer_init(const char *folder, const char *url, const char *passphrase, int64_t now,
                              struct km_problem *problem);
 
-/* Opens the keys of such a folder. Refuses one with permissions that are too open. Free with km_signer_close. */
+/* Opens the keys of such a folder in this process: for commands that do one thing. Refuses one with permissions that
+ * are too open. Free with km_signer_close. */
 enum km_error km_signer_open(const char *folder, const char *passphrase, const struct km_clock *clock,
                              struct km_signer **ret_signer, struct km_problem *problem);
 void km_signer_close(struct km_signer *signer);
+
+/* Starts a process that opens the keys and signs for this one, in whose memory no private key and no passphrase comes.
+ * It gives up all its rights (keys/sandbox.h) and looks at what it is asked to sign by itself, with the machine's
+ * clock. Where it dies, the call that finds out gives KM_UNAVAILABLE and the next one starts a new process, at most one
+ * a second by `clock`. The problems of km_signer_open, and KM_UNAVAILABLE. Free with km_signer_close. */
+enum km_error km_signer_start(const struct km_signer_process *process, const struct km_clock *clock,
+                              struct km_signer **ret_signer, struct km_problem *problem);
+
+/* The id of that process; 0 where the keys are in this one, or where it is gone for now. */
+pid_t km_signer_process_id(struct km_signer *signer);
 
 /* The published key set of the folder; needs no private key. */
 enum km_error km_signer_keyset(const char *folder, struct km_keyset *ret_set, struct km_problem *problem);

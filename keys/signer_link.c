@@ -1,0 +1,253 @@
+#include "keys/signer_link.h"
+
+#include "base/buf.h"
+#include "keys/signer_process.h"
+#include "keys/wire.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	START_TIMEOUT_MS = 60000, /* opening keys under a passphrase is slow by design */
+	REPLY_TIMEOUT_MS = 5000,
+	RESTART_AFTER_S = 1,
+};
+
+struct km_signer_link {
+	char *program, *folder, *passphrase_file; /* the last may be NULL */
+	char uid[16], gid[16];
+	unsigned reply_timeout_ms;
+	struct km_clock clock;
+	int fd;    /* -1 while there is no process */
+	pid_t pid; /* 0 likewise */
+	int64_t started_at;
+};
+
+static void close_link(struct km_signer_link **link)
+{
+	km_signer_link_close(*link);
+}
+#define auto_link __attribute__((cleanup(close_link)))
+
+/* It has nothing to finish or to save: what it was asked is lost to us in any case. */
+static void end_process(struct km_signer_link *link)
+{
+	if (link->fd >= 0)
+		close(link->fd);
+	link->fd = -1;
+	if (link->pid > 0) {
+		kill(link->pid, SIGKILL);
+		while (waitpid(link->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	link->pid = 0;
+}
+
+/* Nothing of ours goes along but the socket and the place for last words: no environment, no open file, no blocked
+ * signal.
+ */
+static int spawn(const struct km_signer_link *link, int socket, pid_t *ret_pid)
+{
+	/* Arguments are only read, whatever the type says. */
+	char name[] = "keurmerk", command[] = KM_SIGNER_COMMAND, none[] = "";
+	char *arguments[] = {name,
+	                     command,
+	                     link->folder,
+	                     link->passphrase_file ? link->passphrase_file : none,
+	                     (char *)link->uid,
+	                     (char *)link->gid,
+	                     NULL};
+#ifdef __SANITIZE_ADDRESS__
+	/* Looking for leaks at the end takes system calls that the signer has given up. */
+	char no_leaks[] = "ASAN_OPTIONS=detect_leaks=0";
+	char *environment[] = {no_leaks, NULL};
+#else
+	char *environment[] = {NULL};
+#endif
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	sigset_t signals;
+	posix_spawn_file_actions_init(&files);
+	posix_spawnattr_init(&attributes);
+	sigemptyset(&signals);
+	int failed = posix_spawnattr_setsigmask(&attributes, &signals);
+	if (!failed)
+		failed = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+	if (!failed)
+		failed = posix_spawn_file_actions_adddup2(&files, socket, KM_SIGNER_FD);
+	if (!failed)
+		failed = posix_spawn_file_actions_addclosefrom_np(&files, KM_SIGNER_FD + 1);
+	if (!failed)
+		failed = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (!failed)
+		failed = posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	if (!failed)
+		failed = posix_spawn(ret_pid, link->program, &files, &attributes, arguments, environment);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attributes);
+	return failed;
+}
+
+static bool set_timeout(int fd, unsigned milliseconds)
+{
+	struct timeval wait = {.tv_sec = milliseconds / 1000, .tv_usec = (suseconds_t)(milliseconds % 1000) * 1000};
+	return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) == 0 &&
+	       setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait) == 0;
+}
+
+/* What the reply says: KM_OK and the text, or the signer's own problem. The signer is ours, but a reply is bytes. */
+static enum km_error read_reply(const struct km_message *message, struct km_problem *problem)
+{
+	if (message->kind == KM_OK)
+		return KM_OK;
+	size_t type_len = strlen(message->bytes);
+	if (message->kind > KM_BUG || type_len >= message->len)
+		return km_fail(problem, KM_BUG, "signer-reply", "the signer gave an answer of no known form");
+	return km_fail(problem, (enum km_error)message->kind, message->bytes, "%s", message->bytes + type_len + 1);
+}
+
+/* The message that says that it is ready. */
+static enum km_error await_ready(struct km_signer_link *link, struct km_problem *problem)
+{
+	struct km_message message = {.bytes = NULL};
+	if (!set_timeout(link->fd, START_TIMEOUT_MS))
+		return km_fail(problem, KM_IO, "signer-start", "the signer's socket: %s", strerror(errno));
+	enum km_error error = km_message_receive(link->fd, KM_REPLY_MAX, &message, problem);
+	if (error)
+		return km_fail(problem, KM_UNAVAILABLE, "signer-gone",
+		               "the signer stopped while it started: the system's log may say why");
+	error = read_reply(&message, problem);
+	free(message.bytes);
+	if (!error && !set_timeout(link->fd, link->reply_timeout_ms))
+		error = km_fail(problem, KM_IO, "signer-start", "the signer's socket: %s", strerror(errno));
+	return error;
+}
+
+static enum km_error start(struct km_signer_link *link, struct km_problem *problem)
+{
+	int ends[2];
+	link->started_at = km_clock_now(&link->clock);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+		return km_fail(problem, KM_UNAVAILABLE, "signer-start", "the signer cannot be started: %s", strerror(errno));
+	int failed = spawn(link, ends[1], &link->pid);
+	close(ends[1]);
+	link->fd = ends[0];
+	enum km_error error = KM_OK;
+	if (failed) {
+		link->pid = 0;
+		error = km_fail(problem, KM_UNAVAILABLE, "signer-start", "the signer cannot be started (%s): %s", link->program,
+		                strerror(failed));
+	} else {
+		error = await_ready(link, problem);
+	}
+	if (error)
+		end_process(link);
+	return error;
+}
+
+static char *copy(const char *text, bool *failed)
+{
+	char *made = text ? strdup(text) : NULL;
+	*failed = *failed || (text && !made);
+	return made;
+}
+
+enum km_error km_signer_link_start(const struct km_signer_process *process, const struct km_clock *clock,
+                                   struct km_signer_link **ret_link, struct km_problem *problem)
+{
+	auto_link struct km_signer_link *link = calloc(1, sizeof *link);
+	if (!link)
+		return km_fail_memory(problem);
+	bool failed = false;
+	link->fd = -1;
+	link->clock = *clock;
+	link->reply_timeout_ms = process->reply_timeout_ms ? process->reply_timeout_ms : REPLY_TIMEOUT_MS;
+	link->program = copy(process->program, &failed);
+	link->passphrase_file = copy(process->passphrase_file, &failed);
+	if (failed)
+		return km_fail_memory(problem);
+	/* The working folder may be another when it is started anew. */
+	link->folder = realpath(process->folder, NULL);
+	if (!link->folder)
+		return km_fail(problem, errno == ENOENT || errno == ENOTDIR ? KM_ABSENT : KM_IO, "no-keys",
+		               "%s: the folder of keys: %s", process->folder, strerror(errno));
+	snprintf(link->uid, sizeof link->uid, "%lu", (unsigned long)process->uid);
+	snprintf(link->gid, sizeof link->gid, "%lu", (unsigned long)process->gid);
+	enum km_error error = start(link, problem);
+	if (error)
+		return error;
+	*ret_link = link;
+	link = NULL;
+	return KM_OK;
+}
+
+void km_signer_link_close(struct km_signer_link *link)
+{
+	if (!link)
+		return;
+	end_process(link);
+	free(link->program);
+	free(link->folder);
+	free(link->passphrase_file);
+	free(link);
+}
+
+static enum km_error start_anew(struct km_signer_link *link, struct km_problem *problem)
+{
+	int64_t now = km_clock_now(&link->clock);
+	/* A clock that is set back must not keep it from starting. */
+	if (now >= link->started_at && now < link->started_at + RESTART_AFTER_S)
+		return km_fail(problem, KM_UNAVAILABLE, "signer-gone", "the signer has stopped: try again in a moment");
+	if (start(link, problem) == KM_OK)
+		return KM_OK;
+	km_problem_prefix(problem, "the signer does not start again");
+	if (problem)
+		problem->code = KM_UNAVAILABLE;
+	return KM_UNAVAILABLE;
+}
+
+static enum km_error exchange(struct km_signer_link *link, uint32_t kind, const char *bytes, size_t len,
+                              struct km_message *ret_message, struct km_problem *problem)
+{
+	enum km_error error = km_message_send(link->fd, kind, bytes, len, problem);
+	if (!error)
+		error = km_message_receive(link->fd, KM_REPLY_MAX, ret_message, problem);
+	if (!error || error == KM_NO_MEMORY || error == KM_UNAVAILABLE)
+		return error;
+	return km_fail(problem, KM_UNAVAILABLE, "signer-gone", "the signer has stopped: try again in a moment");
+}
+
+enum km_error km_signer_link_ask(struct km_signer_link *link, uint32_t kind, const char *bytes, size_t len,
+                                 char **ret_reply, struct km_problem *problem)
+{
+	struct km_message message = {.bytes = NULL};
+	enum km_error error = link->fd >= 0 ? KM_OK : start_anew(link, problem);
+	if (error)
+		return error;
+	error = exchange(link, kind, bytes, len, &message, problem);
+	if (error) {
+		end_process(link); /* a late reply must not become the answer to another question */
+		return error;
+	}
+	auto_free char *reply = message.bytes;
+	error = read_reply(&message, problem);
+	if (error)
+		return error;
+	*ret_reply = reply;
+	reply = NULL;
+	return KM_OK;
+}
+
+pid_t km_signer_link_process(const struct km_signer_link *link)
+{
+	return link->pid;
+}

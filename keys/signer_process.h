@@ -1,0 +1,28 @@
+/*
+ * The signer's own process: the one that holds the registry's private keys. It is the same program, started anew by
+ * km_signer_start (keys/signer.h) with a socket as its file descriptor 3; so nothing of the server's memory is in it,
+ * nor of its memory in the server.
+ */
+#ifndef KM_KEYS_SIGNER_PROCESS_H
+#define KM_KEYS_SIGNER_PROCESS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { KM_SIGNER_FD = 3 };
+
+/* The first argument by which the program is told to be the signer. */
+#define KM_SIGNER_COMMAND "signer-process"
+
+/* Requests: enum km_form, or this for the body of a checkpoint. The reply's kind is an enum km_error; its bytes are the
+ * token or note, or the problem's type, a NUL and its message. The first message, with neither, says that it is ready.
+ */
+enum { KM_REQUEST_CHECKPOINT = 100 };
+
+enum { KM_REPLY_MAX = 2 << 20 }; /* bytes */
+
+/* What `main` returns where its first argument is KM_SIGNER_COMMAND; the arguments after that are for km_signer_start
+ * to know. It opens the keys, gives up all rights, and answers until the other end closes. */
+int km_signer_process_main(int argc, char **argv);
+
+#endif
