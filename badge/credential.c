@@ -220,6 +220,19 @@ __attribute__((format(printf, 2, 3))) static bool format_iri(char ret_text[stati
 	return len > 0 && len < IRI_MAX;
 }
 
+bool km_credential_kid(const char *kid, const char *url, char ret_thumbprint[static KM_THUMBPRINT_TEXT])
+{
+	static const char folder[] = "/keys/", ending[] = ".jwk";
+	size_t url_len = strlen(url), before = url_len + sizeof folder - 1;
+	if (!kid || strlen(kid) != before + KM_THUMBPRINT_TEXT - 1 + sizeof ending - 1 || strncmp(kid, url, url_len) != 0 ||
+	    strncmp(kid + url_len, folder, sizeof folder - 1) != 0 ||
+	    strcmp(kid + before + KM_THUMBPRINT_TEXT - 1, ending) != 0)
+		return false;
+	memcpy(ret_thumbprint, kid + before, KM_THUMBPRINT_TEXT - 1);
+	ret_thumbprint[KM_THUMBPRINT_TEXT - 1] = '\0';
+	return true;
+}
+
 static enum km_error read_form(const json_t *credential, const char *url, struct km_problem *problem)
 {
 	char own_context[IRI_MAX], did[256];

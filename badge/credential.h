@@ -8,9 +8,11 @@
 #define KM_BADGE_CREDENTIAL_H
 
 #include "base/error.h"
+#include "keys/jwk.h"
 #include "registry/mark.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* How many audits, counted from the newest, a credential names as evidence. */
@@ -36,6 +38,10 @@ struct km_claims {
  * at this url. KM_INVALID names the member. */
 enum km_error km_credential_read(const json_t *credential, const char *url, struct km_claims *ret_claims,
                                  struct km_problem *problem);
+
+/* The thumbprint in the kid of a credential of the registry at this url, "<url>/keys/THUMBPRINT.jwk"; false where it is
+ * another kid, or NULL. */
+bool km_credential_kid(const char *kid, const char *url, char ret_thumbprint[static KM_THUMBPRINT_TEXT]);
 
 /* The JSON-LD context of the terms that are ours, for <url>/contexts/v1; the caller's (free). NULL without memory. */
 char *km_credential_context(const char *url);

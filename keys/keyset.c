@@ -26,6 +26,11 @@ const struct km_keyset_entry *km_keyset_find(const struct km_keyset *set, const 
 	return NULL;
 }
 
+bool km_keyset_in_use(const struct km_keyset_entry *entry, int64_t at)
+{
+	return at >= entry->not_before && (!entry->not_after || at <= entry->not_after);
+}
+
 static bool set_moment(json_t *object, const char *member, int64_t moment)
 {
 	return moment == 0 || json_object_set_new(object, member, json_integer(moment)) == 0;
