@@ -20,7 +20,7 @@ struct km_signer;
 struct km_signer_process {
 	const char *program;         /* "/proc/self/exe": one whose main calls km_signer_process_main */
 	const char *folder;          /* of the keys */
-	const char *passphrase_file; /* an absolute path, read by the signer alone; NULL where there is none */
+	const char *passphrase_file; /* read by the signer alone, at each start; NULL where there is none */
 	uid_t uid;                   /* who it becomes, where it starts as root; 0: stays who it is */
 	gid_t gid;
 	unsigned reply_timeout_ms; /* 0: 5 seconds */

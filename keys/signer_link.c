@@ -154,11 +154,17 @@ static enum km_error start(struct km_signer_link *link, struct km_problem *probl
 	return error;
 }
 
-static char *copy(const char *text, bool *failed)
+/* The path from the root, for the working folder may be another when the process is started anew. One that leads
+ * nowhere stays as it is: the signer has the words for that. */
+static enum km_error settle(const char *path, char **ret_path, struct km_problem *problem)
 {
-	char *made = text ? strdup(text) : NULL;
-	*failed = *failed || (text && !made);
-	return made;
+	char *settled = realpath(path, NULL);
+	if (!settled)
+		settled = strdup(path);
+	if (!settled)
+		return km_fail_memory(problem);
+	*ret_path = settled;
+	return KM_OK;
 }
 
 enum km_error km_signer_link_start(const struct km_signer_process *process, const struct km_clock *clock,
@@ -167,22 +173,19 @@ enum km_error km_signer_link_start(const struct km_signer_process *process, cons
 	auto_link struct km_signer_link *link = calloc(1, sizeof *link);
 	if (!link)
 		return km_fail_memory(problem);
-	bool failed = false;
 	link->fd = -1;
 	link->clock = *clock;
 	link->reply_timeout_ms = process->reply_timeout_ms ? process->reply_timeout_ms : REPLY_TIMEOUT_MS;
-	link->program = copy(process->program, &failed);
-	link->passphrase_file = copy(process->passphrase_file, &failed);
-	if (failed)
-		return km_fail_memory(problem);
-	/* The working folder may be another when it is started anew. */
-	link->folder = realpath(process->folder, NULL);
-	if (!link->folder)
-		return km_fail(problem, errno == ENOENT || errno == ENOTDIR ? KM_ABSENT : KM_IO, "no-keys",
-		               "%s: the folder of keys: %s", process->folder, strerror(errno));
 	snprintf(link->uid, sizeof link->uid, "%lu", (unsigned long)process->uid);
 	snprintf(link->gid, sizeof link->gid, "%lu", (unsigned long)process->gid);
-	enum km_error error = start(link, problem);
+	link->program = strdup(process->program);
+	if (!link->program)
+		return km_fail_memory(problem);
+	enum km_error error = settle(process->folder, &link->folder, problem);
+	if (!error && process->passphrase_file)
+		error = settle(process->passphrase_file, &link->passphrase_file, problem);
+	if (!error)
+		error = start(link, problem);
 	if (error)
 		return error;
 	*ret_link = link;

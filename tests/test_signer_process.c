@@ -1,120 +1,17 @@
-#include "tests/folder.h"
+#include "tests/signing.h"
 
-#include "base/buf.h"
-#include "base/encode.h"
-#include "base/json.h"
 #include "keys/checkpoint.h"
-#include "keys/jws.h"
 #include "keys/note.h"
-#include "keys/sandbox.h"
-#include "keys/signer.h"
-#include "keys/signer_link.h"
-#include "keys/signer_process.h"
 #include "keys/wire.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/mman.h>
-#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <time.h>
 
-#define URL        "https://keurmerk.example"
 #define PASSPHRASE "een heel lang geheim voor de sleutels van het register"
 #define BODY       "keurmerk.example/log\n12\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n"
-
-/* When the keys were made: long ago, so that the machine's clock, which the signer's process has, does not matter. */
-static const int64_t made_at = 1000000000;
-
-/* This program is its own signer, as keurmerk is. */
-static const struct km_signer_process own = {.program = "/proc/self/exe", .folder = "keys"};
-
-static int64_t link_moment;
-
-static struct km_clock link_clock(void)
-{
-	return km_clock_fixed(&link_moment);
-}
-
-/* In another process, so that no key was ever in the memory of this one. */
-static void make_keys_elsewhere(const char *passphrase)
-{
-	int status;
-	pid_t child = fork();
-	assert_true(child >= 0);
-	if (child == 0)
-		_exit(km_signer_init("keys", URL, passphrase, made_at, NULL) != KM_OK);
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_int_equal(status, 0);
-}
-
-static struct km_signer *start(const struct km_signer_process *process)
-{
-	struct km_problem problem = {0};
-	struct km_signer *signer = NULL;
-	struct km_clock clock = link_clock();
-	assert_ok(km_signer_start(process, &clock, &signer, &problem), &problem);
-	return signer;
-}
-
-static const struct km_keyset_entry *entry_for(const struct km_keyset *set, enum km_purpose purpose)
-{
-	for (size_t i = 0; i < set->len; i++)
-		if (set->entries[i].purpose == purpose)
-			return &set->entries[i];
-	fail();
-	return NULL;
-}
-
-/* A payload of this form, about now; the caller's (free). */
-static char *sample(enum km_form form)
-{
-	struct km_clock clock = km_clock_system();
-	long long now = km_clock_now(&clock);
-	auto_buf struct km_buf text = KM_BUF_EMPTY;
-	switch (form) {
-	case KM_FORM_CREDENTIAL:
-		km_buf_add_text(&text, "{\"type\":[\"VerifiableCredential\",\"OpenBadgeCredential\"],\"iss\":\"" URL
-		                       "\",\"issuer\":{\"id\":\"" URL "\"},\"id\":\"a:1\",\"jti\":\"a:1\",\"sub\":\"a:2\","
-		                       "\"credentialSubject\":{\"id\":\"a:2\"},\"nbf\":1}");
-		break;
-	case KM_FORM_STATUS_LIST:
-		km_buf_add_text(&text, "{\"type\":[\"BitstringStatusListCredential\"],\"id\":\"a:1\",\"issuer\":\"" URL
-		                       "\",\"credentialSubject\":{\"encodedList\":\"uH4sI\"}}");
-		break;
-	case KM_FORM_STATUS:
-		km_buf_add_format(&text,
-		                  "{\"iss\":\"" URL "\",\"sub\":\"a:1\",\"iat\":%lld,\"exp\":%lld,\"mark\":\"1\",\"state\":"
-		                  "\"active\"}",
-		                  now, now + 60);
-		break;
-	default:
-		km_buf_add_format(&text, "{\"iss\":\"" URL "\",\"jti\":\"x\",\"iat\":%lld,\"results\":[]}", now);
-	}
-	return km_buf_take(&text, NULL);
-}
-
-static enum km_error sign(struct km_signer *signer, enum km_form form, char **token, struct km_problem *problem)
-{
-	auto_free char *payload = sample(form);
-	return km_signer_sign(signer, form, payload, strlen(payload), token, problem);
-}
-
-static void assert_signs(struct km_signer *signer, enum km_form form)
-{
-	struct km_problem problem = {0};
-	struct km_keyset set;
-	auto_free char *token = NULL;
-	auto_jws struct km_jws jws = {0};
-	assert_ok(km_signer_keyset("keys", &set, &problem), &problem);
-	assert_ok(sign(signer, form, &token, &problem), &problem);
-	assert_ok(km_jws_parse(token, strlen(token), 10000, &jws, &problem), &problem);
-	assert_true(km_jws_verify(&jws, entry_for(&set, km_form_purpose(form))->public_key));
-	assert_string_equal(jws.typ, km_form_typ(form));
-}
 
 static void a_process_of_its_own_signs_each_form(void **state)
 {
@@ -355,13 +252,6 @@ static pid_t raw_process(int *ret_fd)
 	return child;
 }
 
-static int status_after(pid_t child)
-{
-	int status;
-	assert_int_equal(waitpid(child, &status, 0), child);
-	return status;
-}
-
 static void it_ends_by_itself_when_the_server_has_gone(void **state)
 {
 	(void)state;
@@ -454,181 +344,6 @@ static void nobody_gets_thousands_of_signatures_unseen(void **state)
 	km_signer_close(signer);
 }
 
-static void open_a_file(void)
-{
-	syscall(SYS_openat, AT_FDCWD, "keys/log.pem", O_RDONLY);
-}
-static void make_a_socket(void)
-{
-	syscall(SYS_socket, AF_INET, SOCK_STREAM, 0);
-}
-static void start_a_program(void)
-{
-	syscall(SYS_execve, "/bin/true", NULL, NULL);
-}
-static void make_a_process(void)
-{
-	syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
-}
-static void trace_another(void)
-{
-	syscall(SYS_ptrace, PTRACE_ATTACH, getppid(), 0, 0);
-}
-static void signal_another(void)
-{
-	syscall(SYS_kill, 1, 0);
-}
-static void map_code(void)
-{
-	syscall(SYS_mmap, NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-}
-static void read_another_descriptor(void)
-{
-	char byte;
-	syscall(SYS_read, STDIN_FILENO, &byte, 1);
-}
-static void write_to_standard_output(void)
-{
-	syscall(SYS_write, STDOUT_FILENO, "", 0);
-}
-static void send_elsewhere(void)
-{
-	struct msghdr message = {.msg_iov = NULL};
-	syscall(SYS_sendmsg, STDOUT_FILENO, &message, 0);
-}
-static void become_root(void)
-{
-	syscall(SYS_setuid, 0);
-}
-static void do_nothing(void)
-{
-}
-
-/* How a process ends that fences itself in and then does this. */
-static int end_of(void (*deed)(void))
-{
-	pid_t child = fork();
-	assert_true(child >= 0);
-	if (child == 0) {
-		if (km_sandbox_enter(KM_SIGNER_FD, NULL) != KM_OK)
-			_exit(9);
-		deed();
-		_exit(0);
-	}
-	return status_after(child);
-}
-
-static void a_forbidden_system_call_is_the_last(void **state)
-{
-	(void)state;
-	static void (*const deeds[])(void) = {
-		open_a_file, make_a_socket,           start_a_program,          make_a_process, trace_another, signal_another,
-		map_code,    read_another_descriptor, write_to_standard_output, send_elsewhere, become_root,
-	};
-	assert_int_equal(end_of(do_nothing), 0);
-	for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++) {
-		int status = end_of(deeds[i]);
-		if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS)
-			fail_msg("deed %zu: ended with %#x", i, (unsigned)status);
-	}
-}
-
-#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
-/* Writes each private seed, with all its bits turned over, to the file "hidden". */
-static void hide_secrets_elsewhere(void)
-{
-	int status;
-	pid_t child = fork();
-	assert_true(child >= 0);
-	if (child == 0) {
-		uint8_t hidden[KM_PURPOSES][32];
-		for (enum km_purpose purpose = 0; purpose < KM_PURPOSES; purpose++) {
-			char path[64], pem[1024];
-			uint8_t der[48]; /* RFC 8410: the seed is the last 32 bytes */
-			snprintf(path, sizeof path, "keys/%s.pem", km_purpose_name(purpose));
-			km_test_read(path, pem, sizeof pem);
-			const char *base64 = strchr(pem, '\n') + 1;
-			if (!km_decode_exact(KM_BASE64, base64, strcspn(base64, "\n"), der, sizeof der))
-				_exit(1);
-			for (size_t i = 0; i < 32; i++)
-				hidden[purpose][i] = der[16 + i] ^ 0xff;
-		}
-		km_test_write("hidden", hidden, sizeof hidden, 0600);
-		_exit(0);
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_int_equal(status, 0);
-}
-
-/* How many of the seeds are in these bytes. */
-static size_t count_seeds(const uint8_t *bytes, size_t len, uint8_t hidden[KM_PURPOSES][32])
-{
-	size_t found = 0;
-	for (size_t at = 0; at + 32 <= len; at++) {
-		for (size_t key = 0; key < KM_PURPOSES; key++) {
-			size_t same = 0;
-			while (same < 32 && (bytes[at + same] ^ hidden[key][same]) == 0xff)
-				same++;
-			found += same == 32;
-		}
-	}
-	return found;
-}
-
-/* In all the memory of this process. */
-static size_t seeds_in_memory(void)
-{
-	uint8_t hidden[KM_PURPOSES][32];
-	size_t found = 0;
-	char line[512];
-	int fd = open("hidden", O_RDONLY | O_CLOEXEC);
-	assert_int_equal(read(fd, hidden, sizeof hidden), sizeof hidden);
-	close(fd);
-	int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
-	FILE *maps = fopen("/proc/self/maps", "re");
-	assert_true(memory >= 0 && maps);
-	while (fgets(line, sizeof line, maps)) {
-		unsigned long long from, to;
-		char rights[8];
-		assert_int_equal(sscanf(line, "%llx-%llx %7s", &from, &to, rights), 3);
-		if (rights[0] != 'r' || strstr(line, "[v"))
-			continue;
-		uint8_t *copy = mmap(NULL, to - from, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		assert_ptr_not_equal(copy, MAP_FAILED);
-		ssize_t got = pread(memory, copy, to - from, (off_t)from);
-		if (got > 0)
-			found += count_seeds(copy, (size_t)got, hidden);
-		munmap(copy, to - from);
-	}
-	fclose(maps);
-	close(memory);
-	return found;
-}
-#endif
-
-static void the_memory_of_the_server_holds_no_private_key(void **state)
-{
-	(void)state;
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-	skip(); /* their shadow memory is too large to go through */
-#else
-	make_keys_elsewhere(NULL);
-	hide_secrets_elsewhere();
-	struct km_problem problem = {0};
-	struct km_signer *signer = start(&own), *inside = NULL;
-	for (enum km_form form = 0; form < KM_FORMS; form++)
-		assert_signs(signer, form);
-	assert_int_equal(seeds_in_memory(), 0);
-	/* The twin, which shows that this search finds what is there. */
-	struct km_clock clock = km_clock_system();
-	assert_ok(km_signer_open("keys", NULL, &clock, &inside, &problem), &problem);
-	assert_true(seeds_in_memory() >= KM_PURPOSES);
-	km_signer_close(inside);
-	assert_int_equal(seeds_in_memory(), 0); /* and that closing wipes */
-	km_signer_close(signer);
-#endif
-}
-
 static void keys_under_a_passphrase_are_opened_by_the_signer_alone(void **state)
 {
 	(void)state;
@@ -692,8 +407,6 @@ int main(int argc, char **argv)
 		KM_TEST_IN_FOLDER(forged_requests_get_no_signature),
 		KM_TEST_IN_FOLDER(a_message_that_is_too_long_or_cut_off_is_the_last),
 		KM_TEST_IN_FOLDER(nobody_gets_thousands_of_signatures_unseen),
-		KM_TEST_IN_FOLDER(a_forbidden_system_call_is_the_last),
-		KM_TEST_IN_FOLDER(the_memory_of_the_server_holds_no_private_key),
 		KM_TEST_IN_FOLDER(keys_under_a_passphrase_are_opened_by_the_signer_alone),
 		KM_TEST_IN_FOLDER(many_threads_may_ask_at_once),
 	};

@@ -1,0 +1,113 @@
+/*
+ * A signer in a process of its own, for tests of it: the program of the test is its own signer, as keurmerk is.
+ */
+#ifndef KM_TESTS_SIGNING_H
+#define KM_TESTS_SIGNING_H
+
+#include "tests/folder.h"
+
+#include "base/buf.h"
+#include "keys/jws.h"
+#include "keys/signer.h"
+#include "keys/signer_process.h"
+
+#define URL "https://keurmerk.example"
+
+/* When the keys were made: long ago, so that the machine's clock, which the signer's process has, does not matter. */
+static const int64_t made_at = 1000000000;
+
+/* This program is its own signer, as keurmerk is. */
+static const struct km_signer_process own = {.program = "/proc/self/exe", .folder = "keys"};
+
+static int64_t link_moment; /* what the server's clock says */
+
+static inline struct km_clock link_clock(void)
+{
+	return km_clock_fixed(&link_moment);
+}
+
+/* In another process, so that no key was ever in the memory of this one. */
+static inline void make_keys_elsewhere(const char *passphrase)
+{
+	int status;
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		_exit(km_signer_init("keys", URL, passphrase, made_at, NULL) != KM_OK);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+static inline struct km_signer *start(const struct km_signer_process *process)
+{
+	struct km_problem problem = {0};
+	struct km_signer *signer = NULL;
+	struct km_clock clock = link_clock();
+	assert_ok(km_signer_start(process, &clock, &signer, &problem), &problem);
+	return signer;
+}
+
+static inline const struct km_keyset_entry *entry_for(const struct km_keyset *set, enum km_purpose purpose)
+{
+	for (size_t i = 0; i < set->len; i++)
+		if (set->entries[i].purpose == purpose)
+			return &set->entries[i];
+	fail();
+	return NULL;
+}
+
+/* A payload of this form, about now; the caller's (free). */
+static inline char *sample(enum km_form form)
+{
+	struct km_clock clock = km_clock_system();
+	long long now = km_clock_now(&clock);
+	auto_buf struct km_buf text = KM_BUF_EMPTY;
+	switch (form) {
+	case KM_FORM_CREDENTIAL:
+		km_buf_add_text(&text, "{\"type\":[\"VerifiableCredential\",\"OpenBadgeCredential\"],\"iss\":\"" URL
+		                       "\",\"issuer\":{\"id\":\"" URL "\"},\"id\":\"a:1\",\"jti\":\"a:1\",\"sub\":\"a:2\","
+		                       "\"credentialSubject\":{\"id\":\"a:2\"},\"nbf\":1}");
+		break;
+	case KM_FORM_STATUS_LIST:
+		km_buf_add_text(&text, "{\"type\":[\"BitstringStatusListCredential\"],\"id\":\"a:1\",\"issuer\":\"" URL
+		                       "\",\"credentialSubject\":{\"encodedList\":\"uH4sI\"}}");
+		break;
+	case KM_FORM_STATUS:
+		km_buf_add_format(&text,
+		                  "{\"iss\":\"" URL "\",\"sub\":\"a:1\",\"iat\":%lld,\"exp\":%lld,\"mark\":\"1\",\"state\":"
+		                  "\"active\"}",
+		                  now, now + 60);
+		break;
+	default:
+		km_buf_add_format(&text, "{\"iss\":\"" URL "\",\"jti\":\"x\",\"iat\":%lld,\"results\":[]}", now);
+	}
+	return km_buf_take(&text, NULL);
+}
+
+static inline enum km_error sign(struct km_signer *signer, enum km_form form, char **token, struct km_problem *problem)
+{
+	auto_free char *payload = sample(form);
+	return km_signer_sign(signer, form, payload, strlen(payload), token, problem);
+}
+
+static inline void assert_signs(struct km_signer *signer, enum km_form form)
+{
+	struct km_problem problem = {0};
+	struct km_keyset set;
+	auto_free char *token = NULL;
+	auto_jws struct km_jws jws = {0};
+	assert_ok(km_signer_keyset("keys", &set, &problem), &problem);
+	assert_ok(sign(signer, form, &token, &problem), &problem);
+	assert_ok(km_jws_parse(token, strlen(token), 10000, &jws, &problem), &problem);
+	assert_true(km_jws_verify(&jws, entry_for(&set, km_form_purpose(form))->public_key));
+	assert_string_equal(jws.typ, km_form_typ(form));
+}
+
+static inline int status_after(pid_t child)
+{
+	int status;
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return status;
+}
+
+#endif
