@@ -31,10 +31,17 @@ static void draw_active(const struct km_sheet *sheet)
 	const struct km_palette *palette = sheet->palette;
 	struct km_lettering line = {.x = text_x, .width = text_width, .size = 12.5, .smallest = 8};
 	km_sheet_sign(sheet, 13, 35, 90);
-	line.y = 32, line.size = 14, line.bold = true, line.fill = km_sheet_tone(sheet);
-	km_sheet_write_mark(sheet, &line);
+	km_sheet_write_mark(sheet, &(struct km_lettering){.x = text_x,
+	                                                  .y = 32,
+	                                                  .size = 14,
+	                                                  .width = text_width,
+	                                                  .smallest = 10,
+	                                                  .two_largest = 10,
+	                                                  .two_smallest = 7.5,
+	                                                  .bold = true,
+	                                                  .fill = km_sheet_tone(sheet)});
 	draw_who(sheet, palette->ink);
-	line.y = 109, line.size = 12.5, line.bold = false, line.fill = palette->quiet;
+	line.y = 109, line.fill = palette->quiet;
 	km_sheet_write(sheet, &line, sheet->until_line.data);
 	line.y = 126, line.figures = true;
 	km_sheet_write(sheet, &line, sheet->number);

@@ -99,30 +99,31 @@ static void fill_lines(struct km_sheet *sheet)
 {
 	const struct km_mark *mark = sheet->mark;
 	enum km_language language = sheet->drawing->language;
-	auto_buf struct km_buf name = KM_BUF_EMPTY;
-	const char *short_name = mark->scheme->short_name.in[language];
-	bool says_it = strcasestr(short_name, "keurmerk") != NULL;
-	km_buf_add_text(&name, short_name);
-	if (mark->level) {
-		km_buf_add_char(&name, ' ');
-		km_buf_add_text(&name, mark->level->name.in[language]);
-	}
+	const char *name = mark->scheme->short_name.in[language];
 	sheet->host = host_of(sheet->drawing->url);
 	char date[32];
 	km_date_words(language, km_sheet_active(sheet) ? mark->period.valid_until : mark->state_since, date);
-	const struct blank blanks[] = {{"name", name.failed ? "" : name.data}, {"date", date}, {"host", sheet->host}};
+	const struct blank blanks[] = {{"name", name}, {"date", date}, {"host", sheet->host}};
 	size_t blanks_len = sizeof blanks / sizeof *blanks;
-	fill(&sheet->mark_line, says_it ? "{name}" : km_sheet_word(sheet, "mark"), blanks, blanks_len);
+	/* A short name such as "mkb-keurmerk ICT" says by itself what it is. */
+	bool says_it = strcasestr(name, "keurmerk") != NULL;
+	fill(&sheet->name_line, says_it ? "{name}" : km_sheet_word(sheet, "mark"), blanks, blanks_len);
+	km_buf_add(&sheet->mark_line, sheet->name_line.data, sheet->name_line.len);
+	if (mark->level) {
+		km_buf_add_text(&sheet->mark_line, ", ");
+		km_buf_add_text(&sheet->mark_line, mark->level->name.in[language]);
+	}
 	fill(&sheet->until_line, km_sheet_word(sheet, km_sheet_active(sheet) ? "valid-until" : "not-valid-since"), blanks,
 	     blanks_len);
 	fill(&sheet->check_line, km_sheet_word(sheet, "check-at"), blanks, blanks_len);
 	km_number_show(mark->number, sheet->number);
 	sheet->buf->failed |=
-		name.failed || sheet->mark_line.failed || sheet->until_line.failed || sheet->check_line.failed;
+		sheet->name_line.failed || sheet->mark_line.failed || sheet->until_line.failed || sheet->check_line.failed;
 }
 
 static void free_lines(struct km_sheet *sheet)
 {
+	km_buf_free(&sheet->name_line);
 	km_buf_free(&sheet->mark_line);
 	km_buf_free(&sheet->until_line);
 	km_buf_free(&sheet->check_line);

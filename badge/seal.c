@@ -73,6 +73,8 @@ void km_seal_draw(const struct km_sheet *sheet)
 	struct km_place sign = {.x = middle - 18, .y = 16, .size = 36, .fill = tone};
 	km_shape_draw(sheet->mark->state, &sign, sheet->buf);
 	struct km_lettering first = centred(69, 14.5, true, tone), name = centred(93, 21, true, ink);
+	first.smallest = first.two_largest = 10;
+	first.two_smallest = 7;
 	if (active)
 		km_sheet_write_mark(sheet, &first);
 	else

@@ -26,7 +26,8 @@ struct km_sheet {
 	struct km_qr qr;
 	struct km_buf *buf;
 	/* Filled once; the forms choose from them. */
-	struct km_buf mark_line;  /* "Keurmerk MKB-ICT" with the level */
+	struct km_buf name_line;  /* "Keurmerk MKB-ICT" */
+	struct km_buf mark_line;  /* the same with the level */
 	struct km_buf until_line; /* "geldig tot 30 november 2029", or "niet geldig sinds 3 maart 2027" */
 	struct km_buf check_line; /* "controleer op keurmerk.example" */
 	char number[KM_NUMBER_SHOWN];

@@ -20,7 +20,7 @@ static void draw_divider(const struct km_sheet *sheet)
 static void write_which(const struct km_sheet *sheet, struct km_lettering *lettering)
 {
 	auto_buf struct km_buf which = KM_BUF_EMPTY;
-	km_buf_add_format(&which, "%s \xc2\xb7 %s", sheet->number, sheet->mark_line.data);
+	km_buf_add_format(&which, "%s \xc2\xb7 %s", sheet->number, sheet->name_line.data);
 	sheet->buf->failed |= which.failed;
 	if (!which.failed)
 		km_sheet_write(sheet, lettering, which.data);
@@ -37,7 +37,9 @@ void km_strip_draw(const struct km_sheet *sheet)
 	                             .y = 27,
 	                             .size = 14,
 	                             .width = name_width,
-	                             .smallest = 8,
+	                             .smallest = 10,
+	                             .two_largest = 10,
+	                             .two_smallest = 7.5,
 	                             .bold = true,
 	                             .fill = km_sheet_tone(sheet)};
 	if (active)

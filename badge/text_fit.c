@@ -193,21 +193,28 @@ static bool may_break(const struct passage *passage, int at)
 	       is_ideograph(after);
 }
 
-/* Where the first of two lines ends so that both are at most this wide (at size 1) and as alike as can be; -1 where
- * there is no such place. */
+static bool is_within_word(const struct passage *passage, int at)
+{
+	uint32_t before = passage->characters[at - 1].code;
+	return before == '-' || before == '/' || passage->characters[at].code == '.';
+}
+
+/* Where the first of two lines ends so that both are at most this wide (at size 1) and as alike as can be, between
+ * words rather than within one; -1 where there is no such place. */
 static int place_to_break(const struct passage *passage, double width)
 {
-	double whole = width_between(passage, 0, passage->len), before = 0, best_difference = INFINITY;
+	double whole = width_between(passage, 0, passage->len), before = 0, least_harm = INFINITY;
 	int best = -1;
 	for (int at = 1; at < passage->len; at++) {
 		before += passage->characters[at - 1].width;
+		if (!may_break(passage, at))
+			continue;
 		double space = passage->characters[at - 1].code == ' ' ? passage->characters[at - 1].width : 0;
-		double difference = fabs(whole - before - (before - space));
-		if (!may_break(passage, at) || before - space > width || whole - before > width ||
-		    difference >= best_difference)
+		double harm = fabs(whole - before - (before - space)) + (is_within_word(passage, at) ? whole : 0);
+		if (before - space > width || whole - before > width || harm >= least_harm)
 			continue;
 		best = at;
-		best_difference = difference;
+		least_harm = harm;
 	}
 	return best;
 }

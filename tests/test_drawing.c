@@ -2,15 +2,17 @@
 
 #include "badge/bake.h"
 #include "badge/svg.h"
+#include "base/file.h"
 #include "tests/test.h"
 
 #include <expat.h>
 #include <locale.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TOKEN "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl-_0"
-enum { VALID_UNTIL = 1890687599, SUSPENDED_AT = 1804000000 }; /* 29 November 2029, 2 March 2027 */
+enum { VALID_UNTIL = 1890773999, SUSPENDED_AT = 1804000000 }; /* 30 November 2029, 2 March 2027 */
 
 /* A mark made by hand. */
 struct sample {
@@ -195,7 +197,7 @@ static void every_badge_is_whole_and_needs_nothing_from_elsewhere(void **state)
 		assert_contains(reading.shown, "Test BV Donald\n");
 		assert_contains(reading.shown, "testbvdonald.example\n");
 		assert_contains(reading.shown, "7K3Q-9XM2-4HTT");
-		assert_contains(reading.shown, sample->drawing.language == KM_NL ? "Keurmerk MKB-ICT" : "Keurmerk SME ICT");
+		assert_contains(reading.shown, sample->drawing.language == KM_NL ? "Keurmerk MKB-ICT" : "Keurmerk: SME ICT");
 		assert_contains(reading.shown, sample->drawing.language == KM_NL ? "voorbeeld" : "sample");
 		assert_contains(reading.title, sample->drawing.language == KM_NL ? "(voorbeeld)" : "(sample)");
 	}
@@ -205,7 +207,7 @@ static void only_an_active_mark_looks_valid(void **state)
 {
 	struct sample *sample = *state;
 	static const char *const words[KM_STATES][KM_LANGUAGES] = {
-		{"geldig tot 29 november 2029", "valid until 29 November 2029"},
+		{"geldig tot 30 november 2029", "valid until 30 November 2029"},
 		{"Geschorst: nu niet geldig", "Suspended: not valid now"},
 		{"Ingetrokken: niet geldig", "Withdrawn: not valid"},
 		{"Verlopen: niet meer geldig", "Expired: no longer valid"},
@@ -353,11 +355,11 @@ static void a_level_is_named(void **state)
 	sample->mark.level = &sample->level;
 	auto_buf struct km_buf svg = KM_BUF_EMPTY;
 	draw(sample, &svg);
-	assert_contains(read_drawing(&svg).shown, "Keurmerk MKB-ICT niveau 2 \xc2\xb7 voorbeeld\n");
+	assert_contains(read_drawing(&svg).shown, "MKB-ICT, niveau 2 \xc2\xb7 voorbeeld\n");
 	/* A short name that says what it is does not say it twice. */
 	sample->scheme.short_name.in[KM_NL] = "Zorgkeurmerk";
 	draw(sample, &svg);
-	assert_contains(read_drawing(&svg).shown, "\nZorgkeurmerk niveau 2" + 1);
+	assert_contains(read_drawing(&svg).shown, "Zorgkeurmerk, niveau 2");
 	assert_null(strstr(svg.data, "Keurmerk Zorgkeurmerk"));
 }
 
@@ -423,6 +425,31 @@ static void forms_and_themes_have_names(void **state)
 	assert_string_equal(km_badge_theme_name(KM_BADGE_DARK), "dark");
 }
 
+/* The picture in README.md is the program's own. Where it is not, what it should be lies beside this test. */
+static void the_badge_in_the_readme_is_what_is_drawn(void **state)
+{
+	struct sample *sample = *state;
+	const char *srcdir = getenv("srcdir");
+	auto_buf struct km_buf path = KM_BUF_EMPTY, svg = KM_BUF_EMPTY;
+	km_buf_add_format(&path, "%s/registry/schemes/mkb-ict.json", srcdir ? srcdir : "..");
+	auto_free char *json = NULL, *shown = NULL;
+	size_t len = 0;
+	struct km_problem problem = {0};
+	assert_ok(km_file_read(path.data, KM_SCHEME_FILE_MAX, &json, &len, &problem), &problem);
+	struct km_scheme *scheme = NULL;
+	assert_ok(km_scheme_parse(json, len, &scheme, &problem), &problem);
+	sample->mark.scheme = scheme;
+	draw(sample, &svg);
+	km_scheme_free(scheme);
+	path.len = 0;
+	km_buf_add_format(&path, "%s/doc/badge.svg", srcdir ? srcdir : "..");
+	if (km_file_read(path.data, KM_PICTURE_MAX, &shown, &len, &problem) || len != svg.len ||
+	    memcmp(shown, svg.data, len) != 0) {
+		assert_ok(km_file_replace("badge.svg", svg.data, svg.len, 0644, &problem), &problem);
+		fail_msg("doc/badge.svg is not what is drawn now: look at badge.svg in the build folder and copy it there");
+	}
+}
+
 #define DRAWING_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -440,6 +467,7 @@ int main(void)
 		DRAWING_TEST(a_level_is_named),
 		DRAWING_TEST(a_provider_without_a_domain_has_a_badge),
 		DRAWING_TEST(an_address_too_long_for_a_qr_code_is_refused),
+		DRAWING_TEST(the_badge_in_the_readme_is_what_is_drawn),
 		KM_TEST(every_state_has_a_shape_of_its_own),
 		KM_TEST(numbers_are_short_and_have_a_point),
 		KM_TEST(forms_and_themes_have_names),

@@ -51,6 +51,16 @@ static void a_longer_name_gets_smaller_before_it_gets_a_second_line(void **state
 	assert_string_equal(two.line[1], "Donald en Dagobert");
 }
 
+static void a_line_ends_between_words_rather_than_within_one(void **state)
+{
+	(void)state;
+	struct km_fit two = fit("Automatisering Noord-Zuid Donald", &room);
+	assert_string_equal(two.line[0], "Automatisering");
+	struct km_fit within = fit("Automatiserings-dienstverlening", &room);
+	assert_string_equal(within.line[0], "Automatiserings-");
+	assert_string_equal(within.line[1], "dienstverlening");
+}
+
 static void what_does_not_fit_ends_in_an_ellipsis(void **state)
 {
 	(void)state;
@@ -190,6 +200,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		KM_TEST(a_short_name_is_as_large_as_may_be),
 		KM_TEST(a_longer_name_gets_smaller_before_it_gets_a_second_line),
+		KM_TEST(a_line_ends_between_words_rather_than_within_one),
 		KM_TEST(what_does_not_fit_ends_in_an_ellipsis),
 		KM_TEST(a_word_longer_than_a_line_is_broken),
 		KM_TEST(of_a_domain_the_end_is_kept),
