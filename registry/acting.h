@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "registry/store.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct km_acting {
@@ -14,6 +15,7 @@ struct km_acting {
 	int64_t person_id, body_id;
 	unsigned roles; /* enum km_role */
 	int64_t now;    /* the moment of recording */
+	bool replayed;  /* taken from the register itself, where what can be erased may be gone by now */
 };
 
 /* KM_FORBIDDEN, type "scheme-not-allowed", where that person's body may not certify for this scheme. */

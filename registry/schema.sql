@@ -119,7 +119,7 @@ CREATE TABLE submission (          -- what a person signed, byte for byte
     id          TEXT    NOT NULL UNIQUE,                  -- base64url(SHA-256(bytes))
     thumbprint  TEXT    NOT NULL REFERENCES person_key(thumbprint),
     jti         TEXT    NOT NULL,
-    type        TEXT    NOT NULL CHECK (type IN ('audit', 'decision')),
+    type        TEXT    NOT NULL CHECK (type IN ('audit', 'decision', 'case')),
     iat         INTEGER NOT NULL,
     received_at INTEGER NOT NULL,
     bytes       BLOB    NOT NULL,
@@ -205,6 +205,31 @@ CREATE TABLE mark_period (         -- one for each decision that changes a mark;
     PRIMARY KEY (mark_id, sequence)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE case_file (           -- an appeal, a complaint or misuse that a body deals with; never public
+    submission_id TEXT    PRIMARY KEY REFERENCES submission(id) DEFERRABLE INITIALLY DEFERRED,
+    kind          TEXT    NOT NULL CHECK (kind IN ('appeal', 'complaint', 'misuse')),
+    body_id       INTEGER NOT NULL REFERENCES body(id),
+    opened_by     INTEGER NOT NULL REFERENCES person(id),
+    mark_id       INTEGER REFERENCES mark(id),
+    decision_id   TEXT    REFERENCES decision(submission_id) CHECK ((decision_id IS NOT NULL) = (kind = 'appeal')),
+    report        TEXT,                      -- reference of what the public reported, where it began with that
+    letter_sha256 BLOB CHECK (length(letter_sha256) = 32), -- of what was written; the letter stays with the body
+    received_on   INTEGER NOT NULL,          -- first second of the day
+    due_at        INTEGER NOT NULL,          -- to be decided by this second
+    recorded_at   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX case_by_body ON case_file(body_id, due_at);
+CREATE INDEX case_by_mark ON case_file(mark_id) WHERE mark_id IS NOT NULL;
+
+CREATE TABLE case_closure (        -- how it ended
+    submission_id TEXT    PRIMARY KEY REFERENCES submission(id) DEFERRABLE INITIALLY DEFERRED,
+    case_id       TEXT    NOT NULL UNIQUE REFERENCES case_file(submission_id),
+    closed_by     INTEGER NOT NULL REFERENCES person(id),
+    outcome       TEXT    NOT NULL CHECK (outcome IN ('upheld', 'rejected', 'settled')),
+    reason        TEXT    NOT NULL,          -- code
+    recorded_at   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE event (               -- the public history of a mark
     id          INTEGER PRIMARY KEY,
     mark_id     INTEGER NOT NULL REFERENCES mark(id),
@@ -231,6 +256,10 @@ CREATE TRIGGER decision_kept_1 BEFORE UPDATE ON decision BEGIN SELECT raise(ABOR
 CREATE TRIGGER decision_kept_2 BEFORE DELETE ON decision BEGIN SELECT raise(ABORT, 'decisions are kept as they came'); END;
 CREATE TRIGGER mark_period_kept_1 BEFORE UPDATE ON mark_period BEGIN SELECT raise(ABORT, 'periods are only added'); END;
 CREATE TRIGGER mark_period_kept_2 BEFORE DELETE ON mark_period BEGIN SELECT raise(ABORT, 'periods are only added'); END;
+CREATE TRIGGER case_file_kept_1 BEFORE UPDATE ON case_file BEGIN SELECT raise(ABORT, 'cases are kept as they came'); END;
+CREATE TRIGGER case_file_kept_2 BEFORE DELETE ON case_file BEGIN SELECT raise(ABORT, 'cases are kept as they came'); END;
+CREATE TRIGGER case_closure_kept_1 BEFORE UPDATE ON case_closure BEGIN SELECT raise(ABORT, 'cases are kept as they came'); END;
+CREATE TRIGGER case_closure_kept_2 BEFORE DELETE ON case_closure BEGIN SELECT raise(ABORT, 'cases are kept as they came'); END;
 CREATE TRIGGER event_kept_1 BEFORE UPDATE ON event BEGIN SELECT raise(ABORT, 'events are only added'); END;
 CREATE TRIGGER event_kept_2 BEFORE DELETE ON event BEGIN SELECT raise(ABORT, 'events are only added'); END;
 

@@ -7,6 +7,7 @@
 #include "keys/jws.h"
 #include "registry/acting.h"
 #include "registry/audit.h"
+#include "registry/case_file.h"
 #include "registry/decision.h"
 #include "registry/sql.h"
 
@@ -152,13 +153,28 @@ static enum km_error check_fresh(const struct envelope *envelope, struct km_prob
 	return KM_OK;
 }
 
+/* Of a type that apply() has found good. */
+static enum km_error apply_type(struct km_store *store, const struct envelope *envelope, const json_t *content,
+                                const char *number, json_t *reply, struct km_decided *decided,
+                                struct km_problem *problem)
+{
+	if (strcmp(envelope->type, "audit") == 0)
+		return km_audit_apply(store, &envelope->acting, content, reply, problem);
+	if (strcmp(envelope->type, "decision") == 0)
+		return km_decision_apply(store, &envelope->acting, content, number, reply, decided, problem);
+	return km_case_apply(store, &envelope->acting, content, reply, problem);
+}
+
 static enum km_error apply(struct km_store *store, struct envelope *envelope, const char *number,
                            struct km_outcome *outcome, struct km_problem *problem)
 {
+	static const char *const types[] = {"audit", "decision", "case"};
+	bool is_type = false;
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		is_type = is_type || strcmp(envelope->type, types[i]) == 0;
+	if (!is_type)
+		return km_fail(problem, KM_INVALID, "member", "type: expected audit, decision or case");
 	const char *known[] = {"iss", "aud", "iat", "jti", "type", envelope->type, NULL};
-	bool audit = strcmp(envelope->type, "audit") == 0;
-	if (!audit && strcmp(envelope->type, "decision") != 0)
-		return km_fail(problem, KM_INVALID, "member", "type: expected audit or decision");
 	const json_t *content;
 	enum km_error error = km_json_only(envelope->claims, "", known, problem);
 	if (!error)
@@ -169,8 +185,7 @@ static enum km_error apply(struct km_store *store, struct envelope *envelope, co
 	if (!reply)
 		return km_fail_memory(problem);
 	struct km_decided decided = {0};
-	error = audit ? km_audit_apply(store, &envelope->acting, content, reply, problem)
-	              : km_decision_apply(store, &envelope->acting, content, number, reply, &decided, problem);
+	error = apply_type(store, envelope, content, number, reply, &decided, problem);
 	if (error)
 		return error;
 	outcome->mark_id = decided.mark_id;
@@ -201,8 +216,8 @@ static enum km_error keep(struct km_store *store, const struct envelope *envelop
 	return km_sql_run(statement, problem);
 }
 
-enum km_error km_submission_replay(struct km_store *store, const char *bytes, size_t len, int64_t now,
-                                   const char *number, struct km_outcome *ret_outcome, struct km_problem *problem)
+static enum km_error take(struct km_store *store, const char *bytes, size_t len, int64_t now, bool replayed,
+                          const char *number, struct km_outcome *ret_outcome, struct km_problem *problem)
 {
 	__attribute__((cleanup(envelope_done))) struct envelope envelope = {0};
 	struct km_outcome outcome = {0};
@@ -211,6 +226,7 @@ enum km_error km_submission_replay(struct km_store *store, const char *bytes, si
 		error = name_bytes(bytes, len, envelope.id, problem);
 	if (!error)
 		error = authenticate(store, &envelope, now, problem);
+	envelope.acting.replayed = replayed;
 	if (!error)
 		error = read_claims(store, &envelope, problem);
 	if (!error)
@@ -233,7 +249,13 @@ enum km_error km_submission_replay(struct km_store *store, const char *bytes, si
 enum km_error km_submission_accept(struct km_store *store, const char *bytes, size_t len, int64_t now,
                                    struct km_outcome *ret_outcome, struct km_problem *problem)
 {
-	return km_submission_replay(store, bytes, len, now, NULL, ret_outcome, problem);
+	return take(store, bytes, len, now, false, NULL, ret_outcome, problem);
+}
+
+enum km_error km_submission_replay(struct km_store *store, const char *bytes, size_t len, int64_t now,
+                                   const char *number, struct km_outcome *ret_outcome, struct km_problem *problem)
+{
+	return take(store, bytes, len, now, true, number, ret_outcome, problem);
 }
 
 void km_outcome_done(struct km_outcome *outcome)
