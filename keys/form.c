@@ -34,6 +34,7 @@ static const struct rule {
                             .type = "OpenBadgeCredential",
                             .purpose = KM_PURPOSE_CREDENTIAL,
                             .kid_is_url = true,
+                            .current = true,
                             .members = {{NULL, "iss", OURS, "issuer", "id"},
                                         {NULL, "jti", TEXT, NULL, "id"},
                                         {NULL, "sub", TEXT, "credentialSubject", "id"},

@@ -64,9 +64,11 @@ static inline char *sample(enum km_form form)
 	auto_buf struct km_buf text = KM_BUF_EMPTY;
 	switch (form) {
 	case KM_FORM_CREDENTIAL:
-		km_buf_add_text(&text, "{\"type\":[\"VerifiableCredential\",\"OpenBadgeCredential\"],\"iss\":\"" URL
-		                       "\",\"issuer\":{\"id\":\"" URL "\"},\"id\":\"a:1\",\"jti\":\"a:1\",\"sub\":\"a:2\","
-		                       "\"credentialSubject\":{\"id\":\"a:2\"},\"nbf\":1}");
+		km_buf_add_format(&text,
+		                  "{\"type\":[\"VerifiableCredential\",\"OpenBadgeCredential\"],\"iss\":\"" URL
+		                  "\",\"issuer\":{\"id\":\"" URL "\"},\"id\":\"a:1\",\"jti\":\"a:1\",\"sub\":\"a:2\","
+		                  "\"credentialSubject\":{\"id\":\"a:2\"},\"nbf\":1,\"iat\":%lld}",
+		                  now);
 		break;
 	case KM_FORM_STATUS_LIST:
 		km_buf_add_text(&text, "{\"type\":[\"BitstringStatusListCredential\"],\"id\":\"a:1\",\"issuer\":\"" URL

@@ -20,7 +20,7 @@ static const char *const samples[KM_FORMS] = {
 	[KM_FORM_CREDENTIAL] =
 		"{\"type\":[\"VerifiableCredential\",\"OpenBadgeCredential\"],\"iss\":\"" URL "\",\"issuer\":{\"id\":\"" URL
 		"\",\"type\":[\"Profile\"]},\"id\":\"" URL "/m/1\",\"jti\":\"" URL "/m/1\",\"sub\":\"" URL
-		"/m/1#a\",\"credentialSubject\":{\"id\":\"" URL "/m/1#a\"},\"nbf\":1790000000}",
+		"/m/1#a\",\"credentialSubject\":{\"id\":\"" URL "/m/1#a\"},\"nbf\":1790000000,\"iat\":1790000000}",
 	[KM_FORM_STATUS_LIST] =
 		"{\"type\":[\"VerifiableCredential\",\"BitstringStatusListCredential\"],\"id\":\"" URL
 		"/status/1\",\"issuer\":\"did:web:keurmerk.example\",\"credentialSubject\":{\"encodedList\":"
@@ -207,7 +207,8 @@ static void a_form_without_one_of_its_members_is_refused(void **state)
 		enum km_form form;
 		const char *members[12];
 	} needed[] = {
-		{KM_FORM_CREDENTIAL, {"type", "iss", "issuer", "issuer.id", "jti", "id", "sub", "credentialSubject", "nbf"}},
+		{KM_FORM_CREDENTIAL,
+	     {"type", "iss", "issuer", "issuer.id", "jti", "id", "sub", "credentialSubject", "nbf", "iat"}},
 		{KM_FORM_STATUS_LIST, {"type", "id", "issuer", "credentialSubject", "credentialSubject.encodedList"}},
 		{KM_FORM_STATUS, {"iss", "sub", "iat", "exp", "mark", "state"}},
 		{KM_FORM_RECEIPT, {"iss", "jti", "iat", "results"}},
