@@ -245,7 +245,38 @@ CREATE TABLE event (               -- the public history of a mark
 CREATE INDEX event_by_mark ON event(mark_id);
 CREATE UNIQUE INDEX event_of_lapse ON event(mark_id, at, action) WHERE decision_id IS NULL;
 
+CREATE TABLE log_entry (           -- the transparency log: what the world can hold us to
+    position INTEGER PRIMARY KEY CHECK (position >= 0),             -- from 0, without gaps
+    mark_id  INTEGER REFERENCES mark(id),                           -- of whose history it is part
+    bytes    BLOB    NOT NULL CHECK (length(bytes) BETWEEN 1 AND 65535)
+) STRICT;
+CREATE INDEX log_entry_by_mark ON log_entry(mark_id, position);
+
+CREATE TABLE log_hash (            -- of every complete subtree: that of the 2^level leaves from position * 2^level on
+    level    INTEGER NOT NULL CHECK (level BETWEEN 0 AND 62),
+    position INTEGER NOT NULL CHECK (position >= 0),
+    hash     BLOB    NOT NULL CHECK (length(hash) = 32),
+    PRIMARY KEY (level, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE log_checkpoint (      -- every one that was ever signed
+    id   INTEGER PRIMARY KEY,
+    size INTEGER NOT NULL CHECK (size >= 0),
+    root BLOB    NOT NULL CHECK (length(root) = 32),
+    note TEXT    NOT NULL,         -- the signed note
+    at   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX log_checkpoint_by_size ON log_checkpoint(size);
+
 -- Evidence is only added to.
+CREATE TRIGGER log_entry_next BEFORE INSERT ON log_entry WHEN new.position <> coalesce((SELECT max(position) + 1 FROM log_entry), 0)
+BEGIN SELECT raise(ABORT, 'entries of the log come one after another'); END;
+CREATE TRIGGER log_entry_kept_1 BEFORE UPDATE ON log_entry BEGIN SELECT raise(ABORT, 'the log is only added to'); END;
+CREATE TRIGGER log_entry_kept_2 BEFORE DELETE ON log_entry BEGIN SELECT raise(ABORT, 'the log is only added to'); END;
+CREATE TRIGGER log_hash_kept_1 BEFORE UPDATE ON log_hash BEGIN SELECT raise(ABORT, 'the log is only added to'); END;
+CREATE TRIGGER log_hash_kept_2 BEFORE DELETE ON log_hash BEGIN SELECT raise(ABORT, 'the log is only added to'); END;
+CREATE TRIGGER log_checkpoint_kept_1 BEFORE UPDATE ON log_checkpoint BEGIN SELECT raise(ABORT, 'checkpoints are only added'); END;
+CREATE TRIGGER log_checkpoint_kept_2 BEFORE DELETE ON log_checkpoint BEGIN SELECT raise(ABORT, 'checkpoints are only added'); END;
 CREATE TRIGGER submission_kept_1 BEFORE UPDATE ON submission BEGIN SELECT raise(ABORT, 'submissions are kept as they came'); END;
 CREATE TRIGGER submission_kept_2 BEFORE DELETE ON submission BEGIN SELECT raise(ABORT, 'submissions are kept as they came'); END;
 CREATE TRIGGER audit_kept_1 BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'audits are kept as they came'); END;

@@ -42,6 +42,11 @@ void fixture_sql(struct fixture *fixture, const char *sql)
 		fail_msg("%s: %s", words, sql);
 }
 
+bool fixture_allows(struct fixture *fixture, const char *sql)
+{
+	return sqlite3_exec(fixture->store->db, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
 int64_t fixture_number(struct fixture *fixture, const char *sql)
 {
 	sqlite3_stmt *statement = NULL;

@@ -7,6 +7,8 @@
 #include "registry/store.h"
 #include "tests/test.h"
 
+#include <stdbool.h>
+
 #define FIXTURE_URL "https://keurmerk.example"
 enum { FIXTURE_NOW = 1795539757 }; /* 2026-11-24T17:02:37Z */
 
@@ -22,6 +24,9 @@ int fixture_tear_down(void **state);
 
 /* Runs SQL, which must succeed. */
 void fixture_sql(struct fixture *fixture, const char *sql);
+
+/* Whether SQL succeeds, for statements that the schema is to refuse. */
+bool fixture_allows(struct fixture *fixture, const char *sql);
 
 /* The one number that this SQL gives. */
 int64_t fixture_number(struct fixture *fixture, const char *sql);

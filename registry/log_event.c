@@ -1,0 +1,44 @@
+#include "registry/log_event.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/encode.h"
+#include "base/json.h"
+
+#include <string.h>
+
+/* NULL stays NULL; the text is the buffer's. False where memory ran out. */
+static bool digest_of(const char *credential, struct km_buf *buf)
+{
+	if (!credential)
+		return true;
+	uint8_t digest[KM_SHA256_BYTES];
+	km_sha256(credential, strlen(credential), digest);
+	km_encode(KM_BASE64URL, digest, sizeof digest, buf);
+	return !buf->failed;
+}
+
+enum km_error km_log_event_entry(const struct km_log_event *event, char **ret_entry, size_t *ret_len,
+                                 struct km_problem *problem)
+{
+	char at[KM_TIME_TEXT], recorded[KM_TIME_TEXT];
+	km_time_format(event->at, at);
+	km_time_format(event->recorded, recorded);
+	auto_buf struct km_buf credential = KM_BUF_EMPTY;
+	if (!digest_of(event->credential, &credential))
+		return km_fail_memory(problem);
+	json_error_t cause;
+	json_auto_t *object = json_pack_ex(&cause, 0, "{s:i, s:s, s:I, s:s, s:s, s:s, s:s, s:s?, s:s?, s:s?}", "v", 1,
+	                                   "mark", event->mark, "seq", (json_int_t)event->sequence, "at", at, "recorded",
+	                                   recorded, "action", event->action, "state", event->state, "reason",
+	                                   event->reason, "credential", credential.data, "submission", event->submission);
+	if (!object && json_error_code(&cause) != json_error_out_of_memory)
+		return km_fail(problem, KM_BUG, "log-event", "this event cannot be written to the log: %s", cause.text);
+	char *text = object ? km_json_text(object) : NULL;
+	if (!text)
+		return km_fail_memory(problem);
+	*ret_entry = text;
+	*ret_len = strlen(text);
+	return KM_OK;
+}
