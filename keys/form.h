@@ -37,12 +37,15 @@ enum km_purpose km_form_purpose(enum km_form form);
 /* True where kid is the URL of a bare JWK; false where it is the thumbprint alone. */
 bool km_form_kid_is_url(enum km_form form);
 
-/* Looks whether a payload is of this form, and by the registry at this url: that, or its did:web, is what `iss` must
- * say. all          a JSON object without duplicate members credential   type has OpenBadgeCredential; iss = issuer.id,
- * jti = id, sub = credentialSubject.id; nbf; iat is now, for by that a verifier judges whether the key was in use
+/* Looks whether a payload is of this form, and by the registry at this url: that, or its did:web, must `iss` say.
+ *
+ *   all          a JSON object without duplicate members
+ *   credential   type has OpenBadgeCredential; iss = issuer.id, jti = id, sub = credentialSubject.id; nbf; iat is now,
+ *                for by that a verifier judges whether the key was in use
  *   status list  type has BitstringStatusListCredential; id, issuer, credentialSubject.encodedList
  *   status       iss, sub, mark, state; iat is now; exp at most KM_FORM_STATUS_MAX_S later
  *   receipt      iss, jti, results (a list); iat is now
+ *
  * KM_TOO_LARGE, KM_MALFORMED (no JSON), KM_INVALID type "form" with what is missing. */
 enum km_error km_form_check(enum km_form form, const char *payload, size_t len, const char *url, int64_t now,
                             struct km_problem *problem);

@@ -38,7 +38,8 @@ struct km_keyset {
 /* The entry with this thumbprint, borrowed; NULL where there is none. */
 const struct km_keyset_entry *km_keyset_find(const struct km_keyset *set, const char *thumbprint);
 
-/* True where the key was in use at this moment, by its period. Whether it has been revoked since is another question. */
+/* True where the key was in use at this moment, by its period. Whether it has been revoked since is another question.
+ */
 bool km_keyset_in_use(const struct km_keyset_entry *entry, int64_t at);
 
 /* JWKS (RFC 7517 section 5) with, on each key, "keurmerk:purpose", "keurmerk:nbf", "keurmerk:exp", "keurmerk:revoked",
