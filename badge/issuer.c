@@ -4,6 +4,7 @@
 #include "badge/credential.h"
 #include "base/buf.h"
 #include "keys/jws.h"
+#include "registry/credential_due.h"
 #include "registry/person.h"
 
 #include <stdlib.h>
@@ -45,18 +46,6 @@ struct km_store *km_issuer_store(struct km_issuer *issuer)
 	return issuer->store;
 }
 
-/* The mark as its credential will show it: as it is now or, where it is granted from a later moment on, as it will be.
- */
-static enum km_error read_mark(struct km_store *store, const char *number, int64_t now, struct km_mark **ret_mark,
-                               struct km_problem *problem)
-{
-	static const int64_t last_moment = 253402300799; /* of the year 9999 */
-	enum km_error error = km_mark_get(store, number, now, ret_mark, problem);
-	if (error == KM_ABSENT && strcmp(problem->type, "mark-not-yet") == 0)
-		error = km_mark_get(store, number, last_moment, ret_mark, problem);
-	return error;
-}
-
 /* The thumbprint of the key that signed it, which the signer alone knows. */
 static enum km_error signed_by(const char *token, const char *url, char ret_thumbprint[static KM_THUMBPRINT_TEXT],
                                struct km_problem *problem)
@@ -75,8 +64,8 @@ static enum km_error issue(struct km_issuer *issuer, const char *number, int64_t
 {
 	const char *url = km_store_url(issuer->store);
 	auto_mark struct km_mark *mark = NULL;
-	enum km_error error = read_mark(issuer->store, number, now, &mark, problem);
-	if (error || mark->period.state == KM_WITHDRAWN || mark->period.valid_until < now)
+	enum km_error error = km_mark_get(issuer->store, number, now, &mark, problem);
+	if (error || mark->state == KM_WITHDRAWN || mark->state == KM_EXPIRED)
 		return error;
 	auto_free char *payload = NULL, *token = NULL;
 	char thumbprint[KM_THUMBPRINT_TEXT];
@@ -90,6 +79,29 @@ static enum km_error issue(struct km_issuer *issuer, const char *number, int64_t
 	return error;
 }
 
+/* The numbers come with a NUL behind each. */
+static enum km_error issue_all(struct km_issuer *issuer, const struct km_buf *numbers, int64_t now,
+                               struct km_problem *problem)
+{
+	enum km_error error = KM_OK;
+	for (size_t at = 0; !error && at < numbers->len; at += strlen(numbers->data + at) + 1)
+		error = issue(issuer, numbers->data + at, now, problem);
+	return error;
+}
+
+/* What follows from a submission that was accepted. */
+static enum km_error follow_up(struct km_issuer *issuer, const struct km_outcome *outcome, int64_t now,
+                               struct km_problem *problem)
+{
+	if (!outcome->mark_id || outcome->repeated)
+		return KM_OK;
+	if (!outcome->whole_provider)
+		return issue(issuer, outcome->number, now, problem);
+	auto_buf struct km_buf numbers = KM_BUF_EMPTY;
+	enum km_error error = km_credential_siblings(issuer->store, outcome->mark_id, &numbers, problem);
+	return error ? error : issue_all(issuer, &numbers, now, problem);
+}
+
 enum km_error km_issuer_submit(struct km_issuer *issuer, const char *bytes, size_t len, struct km_outcome *ret_outcome,
                                struct km_problem *problem)
 {
@@ -99,8 +111,8 @@ enum km_error km_issuer_submit(struct km_issuer *issuer, const char *bytes, size
 	enum km_error error = km_store_begin(issuer->store, &own);
 	if (!error)
 		error = km_submission_accept(issuer->store, bytes, len, now, &outcome, &own);
-	if (!error && outcome.mark_id && !outcome.repeated)
-		error = issue(issuer, outcome.number, now, &own);
+	if (!error)
+		error = follow_up(issuer, &outcome, now, &own);
 	if (!error)
 		error = km_store_commit(issuer->store, &own);
 	if (!error) {
@@ -128,5 +140,24 @@ enum km_error km_issuer_enrol(struct km_issuer *issuer, const char *bytes, size_
 		return error;
 	}
 	*ret_reply = json_incref(reply);
+	return KM_OK;
+}
+
+enum km_error km_issuer_catch_up(struct km_issuer *issuer, size_t *ret_issued, struct km_problem *problem)
+{
+	auto_buf struct km_buf numbers = KM_BUF_EMPTY;
+	int64_t now = km_clock_now(&issuer->clock);
+	enum km_error error = km_store_begin(issuer->store, problem);
+	if (!error)
+		error = km_credential_due(issuer->store, now, KM_ISSUER_CATCH_UP_MAX, &numbers, problem);
+	if (!error)
+		error = issue_all(issuer, &numbers, now, problem);
+	if (!error)
+		error = km_store_commit(issuer->store, problem);
+	if (error) {
+		km_store_rollback(issuer->store);
+		return error;
+	}
+	*ret_issued = numbers.len / KM_NUMBER_TEXT;
 	return KM_OK;
 }

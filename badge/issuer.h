@@ -10,6 +10,9 @@
 #include "keys/signer.h"
 #include "registry/submission.h"
 
+#include <jansson.h>
+#include <stddef.h>
+
 struct km_issuer;
 
 /* Opens the database for writing. The signer is borrowed. Free with km_issuer_close (NULL is allowed). One thread at a
@@ -24,6 +27,11 @@ struct km_store *km_issuer_store(struct km_issuer *issuer);
 /* Accepts a submission (registry/submission.h says what can go wrong), issues the mark's credential anew, commits. */
 enum km_error km_issuer_submit(struct km_issuer *issuer, const char *bytes, size_t len, struct km_outcome *ret_outcome,
                                struct km_problem *problem);
+
+/* Issues credentials anew where a decision that was recorded earlier has come to hold since, at most
+ * KM_ISSUER_CATCH_UP_MAX of them, and commits; to be called now and then, and again while *ret_issued is that many. */
+enum { KM_ISSUER_CATCH_UP_MAX = 100 };
+enum km_error km_issuer_catch_up(struct km_issuer *issuer, size_t *ret_issued, struct km_problem *problem);
 
 /* Enrols a person's key (registry/person.h) and commits. ret_reply is the caller's (json_decref). */
 enum km_error km_issuer_enrol(struct km_issuer *issuer, const char *bytes, size_t len, json_t **ret_reply,

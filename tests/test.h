@@ -2,6 +2,8 @@
  * What every unit test includes. A test is named after what it promises: a_wrong_check_symbol_is_noticed.
  */
 #ifndef KM_TESTS_TEST_H
+#define KM_TESTS_TEST_H
+
 /* cmocka wants these four before it. */
 #include <setjmp.h>
 #include <stdarg.h>
