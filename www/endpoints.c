@@ -44,8 +44,8 @@ const struct km_route km_routes[] = {
 	{KM_GET, "/did.json", km_get_did, OPEN, 0, NULL},
 	{KM_GET, "/keys/{thumbprint}.jwk", km_get_key, OPEN, 0, NULL},
 	{KM_GET, "/contexts/v1", km_get_context, OPEN, 0, NULL},
-	{KM_GET, "/status/revocation/{list}", km_get_revocation_list, OPEN_READ, 0, NULL},
-	{KM_GET, "/status/suspension/{list}", km_get_suspension_list, OPEN_READ, 0, NULL},
+	{KM_GET, "/status/revocation/{list}", km_get_revocation_list, OPEN | KM_ROUTE_STORE, 0, NULL},
+	{KM_GET, "/status/suspension/{list}", km_get_suspension_list, OPEN | KM_ROUTE_STORE, 0, NULL},
 
 	{KM_GET, "/healthz", km_get_healthz, 0, 0, NULL},
 	{KM_GET, "/metrics", km_get_metrics, 0, 0, NULL},

@@ -128,17 +128,18 @@ static enum km_error read_and_handle(struct exchange *exchange)
 {
 	struct km_request *request = &exchange->request;
 	struct km_problem *problem = &exchange->problem;
-	if (!(request->route->kind & KM_ROUTE_READS))
-		return request->route->handle(request, &exchange->reply, problem);
+	unsigned kind = request->route->kind;
 	struct km_store *store = NULL;
-	enum km_error error = km_site_store(request->site, &store, problem);
-	if (!error)
+	enum km_error error = kind & KM_ROUTE_STORE ? km_site_store(request->site, &store, problem) : KM_OK;
+	bool reads = (kind & KM_ROUTE_READS) == KM_ROUTE_READS;
+	if (!error && reads)
 		error = km_store_read_begin(store, problem);
 	if (error)
 		return error;
 	request->store = store;
 	error = request->route->handle(request, &exchange->reply, problem);
-	km_store_read_end(store);
+	if (reads)
+		km_store_read_end(store);
 	return error;
 }
 

@@ -14,10 +14,11 @@
 #include <stddef.h>
 
 enum km_route_kind {
-	KM_ROUTE_PAGE = 1,   /* speaks both languages; its errors are pages for those who read pages */
-	KM_ROUTE_API = 4,    /* carries API-Version; its errors are always problem documents */
-	KM_ROUTE_PUBLIC = 8, /* scripts of any site may read it */
-	KM_ROUTE_READS = 16, /* is given a store */
+	KM_ROUTE_PAGE = 1,        /* speaks both languages; its errors are pages for those who read pages */
+	KM_ROUTE_API = 4,         /* carries API-Version; its errors are always problem documents */
+	KM_ROUTE_PUBLIC = 8,      /* scripts of any site may read it */
+	KM_ROUTE_STORE = 16,      /* is given a store */
+	KM_ROUTE_READS = 16 + 32, /* … within a read transaction, so that all it reads is of one moment */
 };
 
 struct km_route {

@@ -162,6 +162,8 @@ static void add_other_headers(const struct outgoing *out)
 		snprintf(text, sizeof text, "%d", reply->retry_after_s);
 		add(out, "Retry-After", text);
 	}
+	if (out->status == 401) /* RFC 9110 wants it: whoever signs sends a JWS, and there is no other way to log in */
+		add(out, "WWW-Authenticate", "JWS");
 	if (*reply->location)
 		add(out, "Location", reply->location);
 	if (*reply->link)

@@ -92,13 +92,25 @@ static unsigned thread_count(unsigned wanted)
 	return count > THREADS_MAX ? THREADS_MAX : (unsigned)count;
 }
 
+/* libmicrohttpd also reports what single clients do wrong, of which anyone could fill a disk: the operator is told only
+ * what is amiss with the server itself, such as connections that it cannot accept. */
+static bool about_one_client(const char *line)
+{
+	static const char *const signs[] = {"Closing connection", "request", "header", "client", "connection was"};
+	for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+		if (strstr(line, signs[i]))
+			return true;
+	return false;
+}
+
 static void log_mhd(void *context, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
 static void log_mhd(void *context, const char *format, va_list arguments)
 {
 	char line[400];
 	vsnprintf(line, sizeof line, format, arguments);
 	line[strcspn(line, "\n")] = '\0';
-	km_site_log(context, true, "%s", line);
+	if (!about_one_client(line))
+		km_site_log(context, true, "%s", line);
 }
 
 static enum km_error start_daemon(struct km_server *server, int fd, struct km_problem *problem)

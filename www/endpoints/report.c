@@ -38,7 +38,7 @@ static enum km_error reply_form(const struct km_request *request, struct km_repl
 static const char *told(const struct km_pairs *fields, const char *name)
 {
 	const char *text = km_pairs_find(fields, name);
-	return text && *text ? text : NULL;
+	return text && text[strspn(text, " \t\r\n")] ? text : NULL;
 }
 
 static enum km_error keep(struct km_request *request, const struct km_report *report,
