@@ -94,19 +94,29 @@ static enum claimed claimed_issuer(struct verification *v, const char *token)
 /* ------------------------------------------------------------------------------------------- answers that end it all
  */
 
+/* The issuer as it is claimed: as an address, which is what a person can recognise and name, where that can be told. */
+static void format_issuer(const struct km_verdict *verdict, char ret_text[static 256])
+{
+	if (!*verdict->issuer)
+		snprintf(ret_text, 256, "nobody");
+	else if (!km_did_web_url(verdict->issuer, ret_text))
+		snprintf(ret_text, 256, "%s", verdict->issuer);
+}
+
 static void no_trust(struct verification *v)
 {
-	const char *issuer = v->verdict->issuer;
+	char issuer[256];
+	format_issuer(v->verdict, issuer);
 	km_verdict_check(v->verdict, KM_CHECK_ISSUER, KM_RESULT_UNKNOWN, "you have not said whose word you take");
 	km_verdict_conclude(
 		v->verdict, KM_CANNOT_TELL, "no-trust",
-		"Cannot tell: it says it is by %s, which proves nothing. Name the registry whose word you take.",
-		*issuer ? issuer : "nobody");
+		"Cannot tell: it says it is by %s, which proves nothing. Name the registry whose word you take.", issuer);
 }
 
 static void unknown_issuer(struct verification *v)
 {
-	const char *issuer = *v->verdict->issuer ? v->verdict->issuer : "nobody";
+	char issuer[256];
+	format_issuer(v->verdict, issuer);
 	km_verdict_check(v->verdict, KM_CHECK_ISSUER, KM_RESULT_UNKNOWN, "it says it is by %s, not by %s", issuer,
 	                 v->trust->url);
 	km_verdict_conclude(v->verdict, KM_CANNOT_TELL, "unknown-issuer",

@@ -2,6 +2,8 @@
 
 #include "base/json.h"
 
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 static const int64_t MOMENT_MAX = 253402300799; /* 9999-12-31T23:59:59Z */
@@ -190,4 +192,46 @@ enum km_error km_did_web(const char *url, char ret_did[static 256], struct km_pr
 	did[len] = '\0';
 	memcpy(ret_did, did, sizeof did);
 	return KM_OK;
+}
+
+static bool is_loopback(const char *host)
+{
+	static const char *const hosts[] = {"127.0.0.1", "localhost", "[::1]"};
+	for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+		size_t len = strlen(hosts[i]);
+		if (strncmp(host, hosts[i], len) == 0 && (!host[len] || host[len] == ':'))
+			return true;
+	}
+	return false;
+}
+
+bool km_did_web_url(const char *did, char ret_url[static 256])
+{
+	static const char method[] = "did:web:";
+	static const struct {
+		const char *code;
+		char c;
+	} codes[] = {{"%3A", ':'}, {"%5B", '['}, {"%5D", ']'}};
+	char host[256], url[256], again[256];
+	size_t len = 0;
+	if (strncmp(did, method, sizeof method - 1) != 0 || strlen(did) >= sizeof host)
+		return false;
+	for (const char *at = did + sizeof method - 1; *at; at++) {
+		host[len] = *at;
+		for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+			if (strncmp(at, codes[i].code, 3) == 0) {
+				host[len] = codes[i].c;
+				at += 2;
+				break;
+			}
+		len++;
+	}
+	host[len] = '\0';
+	if ((size_t)snprintf(url, sizeof url, "%s%s", is_loopback(host) ? "http://" : "https://", host) >= sizeof url)
+		return false;
+	/* A DID with a path, or spelt otherwise than we would, is no registry's. */
+	if (km_did_web(url, again, NULL) != KM_OK || strcmp(again, did) != 0)
+		return false;
+	memcpy(ret_url, url, sizeof url);
+	return true;
 }

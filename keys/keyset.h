@@ -56,4 +56,8 @@ json_t *km_keyset_did(const struct km_keyset *set);
 /* "did:web:keurmerk.example", "did:web:127.0.0.1%3A8080"; the text fits 256 bytes. */
 enum km_error km_did_web(const char *url, char ret_did[static 256], struct km_problem *problem);
 
+/* The other way: the address that such a DID stands for (http for a loopback host, https for all others). False where
+ * it is no did:web of a registry. */
+bool km_did_web_url(const char *did, char ret_url[static 256]);
+
 #endif

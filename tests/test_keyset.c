@@ -186,10 +186,26 @@ static void addresses_become_did_web(void **state)
 		if (pairs[i].did) {
 			assert_ok(km_did_web(pairs[i].url, did, &problem), &problem);
 			assert_string_equal(did, pairs[i].did);
+			char url[256];
+			assert_true(km_did_web_url(did, url));
+			assert_string_equal(url, pairs[i].url);
 		} else {
 			assert_problem(km_did_web(pairs[i].url, did, &problem), &problem, KM_INVALID, "url");
 			assert_string_equal(did, "untouched");
 		}
+	}
+}
+
+static void what_is_no_registry_s_did_stands_for_no_address(void **state)
+{
+	(void)state;
+	static const char *const dids[] = {
+		"did:web:keurmerk.example:path",   "did:web:",    "did:key:z6Mk", "",          "did:web:a%2Fb",
+		"did:web:keurmerk.example%3a8443", "did:web:a b", "did:web:a%3",  "did:web:a%"};
+	for (size_t i = 0; i < sizeof dids / sizeof *dids; i++) {
+		char url[256] = "untouched";
+		assert_false(km_did_web_url(dids[i], url));
+		assert_string_equal(url, "untouched");
 	}
 }
 
@@ -216,6 +232,7 @@ int main(void)
 		KM_TEST(a_set_holds_64_keys_and_no_more),
 		KM_TEST(the_did_document_lists_keys_that_speak_for_the_registry),
 		KM_TEST(addresses_become_did_web),
+		KM_TEST(what_is_no_registry_s_did_stands_for_no_address),
 		KM_TEST(a_did_that_does_not_fit_is_refused),
 	};
 	return cmocka_run_group_tests_name("keyset", tests, NULL, NULL);

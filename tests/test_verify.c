@@ -528,7 +528,7 @@ static void nobody_named_is_always_cannot_tell(void **state)
 	struct km_verdict verdict;
 	km_verify(world->token, strlen(world->token), NULL, &world->source, world->now, &verdict);
 	expect(&verdict, KM_CANNOT_TELL, "no-trust");
-	assert_contains(verdict.sentence, "it says it is by did:web:keurmerk.example, which proves nothing");
+	assert_contains(verdict.sentence, "it says it is by https://keurmerk.example, which proves nothing");
 	assert_string_equal(verdict.provider_name, "");
 	world->token[100] ^= 1;
 	km_verify(world->token, strlen(world->token), NULL, &world->source, world->now, &verdict);
@@ -548,7 +548,7 @@ static void a_credential_of_another_issuer_is_cannot_tell_with_its_name(void **s
 	auto_free char *foreign = sign(world, STRANGER, "JWT", "https://other.example/keys/x.jwk", payload);
 	struct km_verdict verdict = verify(world, foreign);
 	expect(&verdict, KM_CANNOT_TELL, "unknown-issuer");
-	assert_contains(verdict.sentence, "did:web:other.example");
+	assert_contains(verdict.sentence, "by https://other.example");
 	assert_string_equal(verdict.issuer, "did:web:other.example");
 	assert_string_equal(verdict.provider_name, "");
 	assert_int_equal(verdict.checks[KM_CHECK_ISSUER].result, KM_RESULT_UNKNOWN);
