@@ -99,7 +99,8 @@ enum km_error km_number_parse(const char *text, char ret_number[static KM_NUMBER
 		               KM_NUMBER_SYMBOLS);
 	if (values[KM_NUMBER_SYMBOLS - 1] != check_value(values))
 		return km_fail(problem, KM_ABSENT, "mark-number-check",
-		               "%.4s-%.4s-%.4s is not a mark number: one of the characters is wrong, or two have changed "
+		               "%.4s-%.4s-%.4s is not a mark number: its check symbol does not fit, so a character is wrong or "
+		               "two have changed "
 		               "places; compare it with the badge, character by character",
 		               number, number + 4, number + 8);
 	memcpy(ret_number, number, KM_NUMBER_TEXT);
