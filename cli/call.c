@@ -2,6 +2,7 @@
 
 #include "keys/key.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -160,8 +161,10 @@ static void print_option(const struct km_option *option)
 void km_command_help(const struct km_command *command)
 {
 	static const struct km_option help = {"help", 0, NULL, "show this", KM_OPTIONAL};
-	printf("Usage: keurmerk %s%s%s [OPTION]...%s%s\n%s.\n", command->noun, command->verb ? " " : "",
-	       command->verb ? command->verb : "", *command->operands ? " " : "", command->operands, command->summary);
+	printf("Usage: keurmerk %s%s%s [OPTION]...%s%s\n", command->noun, command->verb ? " " : "",
+	       command->verb ? command->verb : "", *command->operands ? " " : "", command->operands);
+	const char *summary = command->summary;
+	printf("%c%s%s\n", toupper((unsigned char)*summary), summary + 1, summary[strlen(summary) - 1] == '?' ? "" : ".");
 	if (command->details)
 		printf("\n%s\n", command->details);
 	printf("\nOptions:\n");

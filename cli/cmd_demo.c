@@ -171,8 +171,14 @@ static enum km_error show(const struct km_call *call, const char *folder, struct
 	if (!error)
 		error = hang_all(&home, folder, now, marks, problem);
 	struct km_service *service = NULL;
+	const struct km_service_options service_options = {
+		.home = &home,
+		.clock = &call->clock,
+		.clock_is_set = call->test_clock.path != NULL,
+		.listen = listen,
+	};
 	if (!error)
-		error = km_service_start(&home, NULL, &listen, &call->clock, &service, problem);
+		error = km_service_start(&service_options, &service, problem);
 	if (error)
 		return error;
 	print_tour(url, folder, marks);

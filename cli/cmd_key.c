@@ -16,8 +16,9 @@ static void print_key(const struct km_keyset_entry *entry, int64_t now)
 	                    : now < entry->not_before                    ? "next"
 	                    : entry->not_after && now > entry->not_after ? "retired"
 	                                                                 : "current";
-	km_say(stdout, "%s  %-10s  %-7s  %s to %s", entry->thumbprint, km_purpose_name(entry->purpose), state,
-	       km_day(entry->not_before, from), km_day(entry->not_after, until));
+	km_say(stdout, "%s  %-10s  %-7s  from %s%s%s", entry->thumbprint, km_purpose_name(entry->purpose), state,
+	       km_day(entry->not_before, from), entry->not_after ? " to " : "",
+	       entry->not_after ? km_day(entry->not_after, until) : "");
 }
 
 static enum km_error run(struct km_call *call, struct km_problem *problem)

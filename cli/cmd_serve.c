@@ -3,7 +3,6 @@
 #include "cli/listen.h"
 #include "cli/say.h"
 #include "cli/service.h"
-#include "keys/key.h"
 
 static const struct km_option options[] = {
 	KM_OPTION_HOME,
@@ -16,23 +15,26 @@ static const struct km_option options[] = {
 static enum km_error run(struct km_call *call, struct km_problem *problem)
 {
 	auto_home struct km_home home = {0};
-	char *passphrase = NULL;
 	struct km_listen listen = {0};
 	const char *given = km_given(call, "listen");
 	enum km_error error = km_home_find(call, &home, problem);
 	if (!error && given)
 		error = km_listen_parse(given, &listen, problem);
-	if (!error)
-		error = km_call_passphrase(call, &passphrase, problem);
 	auto_store struct km_store *store = NULL;
 	if (!error)
 		error = km_home_store(call, KM_STORE_WRITE, &store, problem); /* brings an older one up to date */
 	if (!error && !given)
 		error = km_listen_for_url(km_store_url(store), &listen, problem);
 	struct km_service *service = NULL;
+	const struct km_service_options service_options = {
+		.home = &home,
+		.passphrase_file = km_given(call, "passphrase-file"),
+		.clock = &call->clock,
+		.clock_is_set = call->test_clock.path != NULL,
+		.listen = listen,
+	};
 	if (!error)
-		error = km_service_start(&home, passphrase, &listen, &call->clock, &service, problem);
-	km_passphrase_free(passphrase);
+		error = km_service_start(&service_options, &service, problem);
 	if (error)
 		return error;
 	km_say(stdout, "%s is served at http://%s.", km_store_url(store), km_service_address(service));

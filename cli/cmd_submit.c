@@ -108,7 +108,7 @@ const struct km_command km_submit_command = {
 	.details =
 		"FILE is JSON with “type” and a member of that name (- for standard input); what goes in it is described in\n"
 		"doc/submissions.md. Who signs, for whom and when is filled in. Where no answer comes, the very same bytes "
-        "are\n"
+		"are\n"
 		"sent again: a registry applies them once.",
 	.options = options,
 	.run = run,

@@ -47,6 +47,9 @@ static enum km_error prepare_folder(const char *folder, bool *ret_made, struct k
 		*ret_made = true;
 		return KM_OK;
 	}
+	if (errno == ENOENT)
+		return km_fail(problem, KM_ABSENT, "no-parent",
+		               "%s: the folder that it should be in is not there: make that first", folder);
 	if (errno != EEXIST)
 		return km_fail(problem, KM_IO, "create", "%s: %s", folder, strerror(errno));
 	enum km_error error = check_empty(folder, problem);

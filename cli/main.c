@@ -2,6 +2,7 @@
 
 #include "cli/command.h"
 #include "cli/say.h"
+#include "keys/signer_process.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -42,7 +43,7 @@ static void print_row(const struct km_command *command)
 	char left[64];
 	snprintf(left, sizeof left, "%s%s%s%s%s", command->noun, command->verb ? " " : "",
 	         command->verb ? command->verb : "", *command->operands ? " " : "", command->operands);
-	printf("  keurmerk %-24s %s\n", left, command->summary);
+	printf("  keurmerk %-26s %s\n", left, command->summary);
 }
 
 static void print_help(void)
@@ -128,6 +129,8 @@ static int run(const struct km_command *command, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error of writing, not our end */
+	if (argc > 1 && strcmp(argv[1], KM_SIGNER_COMMAND) == 0)
+		return km_signer_process_main(argc - 2, argv + 2);
 	const char *first = argc > 1 ? argv[1] : NULL, *second = argc > 2 ? argv[2] : NULL;
 	if (first && (strcmp(first, "--help") == 0 || strcmp(first, "help") == 0)) {
 		print_help();

@@ -1,13 +1,17 @@
 #include "cli/service.h"
 
+#include "base/buf.h"
 #include "cli/say.h"
+#include "keys/key.h"
 #include "keys/signer.h"
 #include "www/server.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct km_service {
 	struct km_signer *signer;
@@ -40,38 +44,67 @@ static void log_line(void *context, bool ours, const char *line)
 	km_say(stderr, "%s %s %s", time, ours ? "fault" : "note", line);
 }
 
-static enum km_error start(struct km_service *service, const struct km_home *home, const char *passphrase,
-                           struct km_listen listen, struct km_problem *problem)
+static enum km_error open_here(const struct km_service_options *options, struct km_signer **ret_signer,
+                               struct km_problem *problem)
 {
-	enum km_error error = km_signer_open(home->keys, passphrase, service->clock, &service->signer, problem);
+	char *passphrase = NULL;
+	enum km_error error = KM_OK;
+	if (options->passphrase_file)
+		error = km_passphrase_read(options->passphrase_file, &passphrase, problem);
+	if (!error)
+		error = km_signer_open(options->home->keys, passphrase, options->clock, ret_signer, problem);
+	km_passphrase_free(passphrase);
+	return error;
+}
+
+/* In a process of its own, which alone reads the passphrase and the keys. */
+static enum km_error open_apart(const struct km_service_options *options, struct km_signer **ret_signer,
+                                struct km_problem *problem)
+{
+	auto_free char *file = options->passphrase_file ? realpath(options->passphrase_file, NULL) : NULL;
+	if (options->passphrase_file && !file)
+		return km_fail(problem, KM_ABSENT, "passphrase-file", "%s: %s", options->passphrase_file, strerror(errno));
+	const struct km_signer_process process = {
+		.program = "/proc/self/exe",
+		.folder = options->home->keys,
+		.passphrase_file = file,
+	};
+	return km_signer_start(&process, options->clock, ret_signer, problem);
+}
+
+static enum km_error start(struct km_service *service, const struct km_service_options *options,
+                           struct km_problem *problem)
+{
+	enum km_error error = options->clock_is_set ? open_here(options, &service->signer, problem)
+	                                            : open_apart(options, &service->signer, problem);
 	if (error)
 		return error;
-	struct km_server_options options = {
+	struct km_listen listen = options->listen;
+	struct km_server_options server = {
 		.address = listen.address,
 		.port = listen.port,
-		.database = home->database,
-		.keys = home->keys,
+		.database = options->home->database,
+		.keys = options->home->keys,
 		.signer = service->signer,
-		.clock = service->clock,
+		.clock = options->clock,
 		.log = log_line,
 		.log_context = service,
 	};
-	error = km_server_start(&options, &service->server, &listen.port, problem);
+	error = km_server_start(&server, &service->server, &listen.port, problem);
 	if (!error)
 		km_listen_format(&listen, service->address);
 	return error;
 }
 
-enum km_error km_service_start(const struct km_home *home, const char *passphrase, const struct km_listen *listen,
-                               const struct km_clock *clock, struct km_service **ret_service,
+enum km_error km_service_start(const struct km_service_options *options, struct km_service **ret_service,
                                struct km_problem *problem)
 {
 	struct km_service *service = calloc(1, sizeof *service);
 	if (!service)
 		return km_fail_memory(problem);
-	service->clock = clock;
+	service->clock = options->clock;
 	km_service_hold_signals(); /* before there are threads, which inherit this */
-	enum km_error error = start(service, home, passphrase, *listen, problem);
+	enum km_error error = start(service, options, problem);
 	if (error) {
 		km_service_stop(service);
 		return error;

@@ -9,15 +9,25 @@
 #include "cli/home.h"
 #include "cli/listen.h"
 
+#include <stdbool.h>
+
 struct km_service;
 
 /* Blocks SIGTERM and SIGINT in this thread and all that it starts: they wait for km_service_wait. */
 void km_service_hold_signals(void);
 
-/* Starts, and holds the signals. The home and the clock are
- * borrowed. Free with km_service_stop, which finishes what was begun. */
-enum km_error km_service_start(const struct km_home *home, const char *passphrase, const struct km_listen *listen,
-                               const struct km_clock *clock, struct km_service **ret_service,
+struct km_service_options {
+	const struct km_home *home;
+	const char *passphrase_file; /* NULL for none */
+	const struct km_clock *clock;
+	bool clock_is_set; /* by a test: then the signer, which goes by the machine's clock, is not in a process of its own
+	                    */
+	struct km_listen listen;
+};
+
+/* Starts, and holds the signals. What the options point at is borrowed. Free with km_service_stop, which finishes what
+ * was begun. */
+enum km_error km_service_start(const struct km_service_options *options, struct km_service **ret_service,
                                struct km_problem *problem);
 
 /* "127.0.0.1:8080", with the port that is in use; borrowed. */
