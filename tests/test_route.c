@@ -19,6 +19,7 @@ static const struct km_route table[] = {
 	{KM_GET, "/m/{number}.svg", handle_a, 0, 0, NULL},
 	{KM_GET, "/m/{number}", handle_a, 0, 0, NULL},
 	{KM_GET, "/m/{number}/status.jwt", handle_a, 0, 0, NULL},
+	{KM_GET, "/log/{number*}", handle_a, 0, 0, NULL},
 	{KM_GET, "/check", handle_a, 0, 0, NULL},
 	{KM_POST, "/check", handle_a, 0, 0, NULL},
 	{KM_POST, "/v1/submissions", handle_a, 0, 0, NULL},
@@ -76,6 +77,15 @@ static void an_ending_alone_is_no_value(void **state)
 {
 	(void)state;
 	expect_route(KM_GET, "/m/.svg", "/m/{number}", ".svg");
+}
+
+static void what_is_left_of_a_path_may_be_one_value(void **state)
+{
+	(void)state;
+	expect_route(KM_GET, "/log/tile", "/log/{number*}", "tile");
+	expect_route(KM_GET, "/log/tile/0/x001/067.p/5", "/log/{number*}", "tile/0/x001/067.p/5");
+	expect_refusal(KM_GET, "/log/", KM_ABSENT, "no-such-page", "");
+	expect_refusal(KM_GET, "/log", KM_ABSENT, "no-such-page", "");
 }
 
 static void a_qr_in_capitals_finds_its_mark(void **state)
@@ -288,6 +298,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_whole_path_is_matched),
 		cmocka_unit_test(an_ending_alone_is_no_value),
+		cmocka_unit_test(what_is_left_of_a_path_may_be_one_value),
 		cmocka_unit_test(a_qr_in_capitals_finds_its_mark),
 		cmocka_unit_test(another_method_is_told_which_are_allowed),
 		cmocka_unit_test(a_target_is_decoded_strictly),

@@ -24,6 +24,7 @@ const struct km_route km_routes[] = {
 	{KM_GET, "/m/{number}.qr.svg", km_get_mark_qr_svg, OPEN_READ, 0, NULL},
 	{KM_GET, "/m/{number}.qr.png", km_get_mark_qr_png, OPEN_READ, 0, NULL},
 	{KM_GET, "/m/{number}.svg", km_get_mark_svg, OPEN_READ, 0, NULL},
+	{KM_GET, "/m/{number}.tlog-proof", km_get_mark_tlog_proof, OPEN_READ, 0, NULL},
 	{KM_GET, "/m/{number}", km_get_mark, PAGE | OPEN, 0, NULL},
 	{KM_GET, "/m/{number}/status.jwt", km_get_mark_status, OPEN_READ, 0, NULL},
 	{KM_GET, "/schemes/{id}", km_get_scheme, PAGE | OPEN, 0, NULL},
@@ -46,6 +47,9 @@ const struct km_route km_routes[] = {
 	{KM_GET, "/contexts/v1", km_get_context, OPEN, 0, NULL},
 	{KM_GET, "/status/revocation/{list}", km_get_revocation_list, OPEN | KM_ROUTE_STORE, 0, NULL},
 	{KM_GET, "/status/suspension/{list}", km_get_suspension_list, OPEN | KM_ROUTE_STORE, 0, NULL},
+
+	{KM_GET, "/log/checkpoint", km_get_log_checkpoint, OPEN_READ, 0, NULL},
+	{KM_GET, "/log/{tile*}", km_get_log_tile, OPEN_READ, 0, NULL},
 
 	{KM_GET, "/healthz", km_get_healthz, 0, 0, NULL},
 	{KM_GET, "/metrics", km_get_metrics, 0, 0, NULL},

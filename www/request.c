@@ -149,10 +149,10 @@ enum km_error km_target_parse(const char *target, char **ret_path, struct km_pai
 
 const char *km_request_path_value(const struct km_request *request, const char *name)
 {
-	/* The name points into the route's pattern, and ends at its "}". */
+	/* The name points into the route's pattern, and ends at its "}" or "*}". */
 	size_t len = strlen(name);
 	for (size_t i = 0; i < request->path_values_len; i++)
-		if (strncmp(request->path_values[i].name, name, len) == 0 && request->path_values[i].name[len] == '}')
+		if (strncmp(request->path_values[i].name, name, len) == 0 && strchr("*}", request->path_values[i].name[len]))
 			return request->path_values[i].value;
 	return "";
 }

@@ -20,6 +20,13 @@ static bool match_segment(const char *pattern, size_t pattern_len, char *segment
 	return true;
 }
 
+/* "{name*}", which stands for all that is left of the path. */
+static bool ends_open(const char *pattern)
+{
+	size_t len = strlen(pattern);
+	return len > 3 && *pattern == '{' && !strchr(pattern, '/') && strcmp(pattern + len - 2, "*}") == 0;
+}
+
 static bool match_path(const char *pattern, struct km_request *request)
 {
 	request->path_values_len = 0;
@@ -27,6 +34,10 @@ static bool match_path(const char *pattern, struct km_request *request)
 	char *segment = request->path_copy + 1;
 	pattern++;
 	while (segment) {
+		if (ends_open(pattern) && request->path_values_len < KM_PATH_VALUES_MAX) {
+			request->path_values[request->path_values_len++] = (struct km_pair){.name = pattern + 1, .value = segment};
+			return *segment != '\0';
+		}
 		char *rest = strchr(segment, '/');
 		if (rest)
 			*rest++ = '\0';
