@@ -4,7 +4,7 @@
 #include "badge/credential.h"
 #include "base/buf.h"
 #include "keys/jws.h"
-#include "registry/credential_due.h"
+#include "registry/lapse_record.h"
 #include "registry/person.h"
 
 #include <stdlib.h>
@@ -98,7 +98,7 @@ static enum km_error follow_up(struct km_issuer *issuer, const struct km_outcome
 	if (!outcome->whole_provider)
 		return issue(issuer, outcome->number, now, problem);
 	auto_buf struct km_buf numbers = KM_BUF_EMPTY;
-	enum km_error error = km_credential_siblings(issuer->store, outcome->mark_id, &numbers, problem);
+	enum km_error error = km_mark_siblings(issuer->store, outcome->mark_id, &numbers, problem);
 	return error ? error : issue_all(issuer, &numbers, now, problem);
 }
 
@@ -143,21 +143,41 @@ enum km_error km_issuer_enrol(struct km_issuer *issuer, const char *bytes, size_
 	return KM_OK;
 }
 
-enum km_error km_issuer_catch_up(struct km_issuer *issuer, size_t *ret_issued, struct km_problem *problem)
+struct tick {
+	struct km_issuer *issuer;
+	int64_t now;
+	struct km_problem *problem;
+};
+
+/* A lapse is told by the status of a mark, and needs no new credential. */
+static enum km_error after_lapse(void *context, const struct km_lapsed *lapsed)
 {
-	auto_buf struct km_buf numbers = KM_BUF_EMPTY;
-	int64_t now = km_clock_now(&issuer->clock);
-	enum km_error error = km_store_begin(issuer->store, problem);
-	if (!error)
-		error = km_credential_due(issuer->store, now, KM_ISSUER_CATCH_UP_MAX, &numbers, problem);
-	if (!error)
-		error = issue_all(issuer, &numbers, now, problem);
-	if (!error)
-		error = km_store_commit(issuer->store, problem);
+	const struct tick *tick = context;
+	return lapsed->began ? issue(tick->issuer, lapsed->number, tick->now, tick->problem) : KM_OK;
+}
+
+enum km_error km_issuer_tick(struct km_issuer *issuer, int64_t *ret_next, struct km_problem *problem)
+{
+	struct tick tick = {issuer, km_clock_now(&issuer->clock), problem};
+	int64_t next = INT64_MAX;
+	size_t marks = 0;
+	/* Most of the time nothing is due, and nobody who writes is held up. */
+	enum km_error error = km_lapses_next(issuer->store, &next, problem);
+	if (error)
+		return error;
+	if (next <= tick.now) {
+		error = km_store_begin(issuer->store, problem);
+		if (!error)
+			error = km_lapses_record(issuer->store, tick.now, KM_ISSUER_TICK_MAX, after_lapse, &tick, &marks, problem);
+		if (!error)
+			error = km_lapses_next(issuer->store, &next, problem);
+		if (!error)
+			error = km_store_commit(issuer->store, problem);
+	}
 	if (error) {
 		km_store_rollback(issuer->store);
 		return error;
 	}
-	*ret_issued = numbers.len / KM_NUMBER_TEXT;
+	*ret_next = next;
 	return KM_OK;
 }

@@ -28,10 +28,11 @@ struct km_store *km_issuer_store(struct km_issuer *issuer);
 enum km_error km_issuer_submit(struct km_issuer *issuer, const char *bytes, size_t len, struct km_outcome *ret_outcome,
                                struct km_problem *problem);
 
-/* Issues credentials anew where a decision that was recorded earlier has come to hold since, at most
- * KM_ISSUER_CATCH_UP_MAX of them, and commits; to be called now and then, and again while *ret_issued is that many. */
-enum { KM_ISSUER_CATCH_UP_MAX = 100 };
-enum km_error km_issuer_catch_up(struct km_issuer *issuer, size_t *ret_issued, struct km_problem *problem);
+/* Does what time asks for, at most KM_ISSUER_TICK_MAX marks at once, and commits: writes down the lapses that are due,
+ * and issues a credential anew where a decision that was recorded earlier has come to hold since. To be called now and
+ * then; no reader waits for it. *ret_next: when there is more to do; not after now where there is more already. */
+enum { KM_ISSUER_TICK_MAX = 100 };
+enum km_error km_issuer_tick(struct km_issuer *issuer, int64_t *ret_next, struct km_problem *problem);
 
 /* Enrols a person's key (registry/person.h) and commits. ret_reply is the caller's (json_decref). */
 enum km_error km_issuer_enrol(struct km_issuer *issuer, const char *bytes, size_t len, json_t **ret_reply,

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "keys/random.h"
+#include "registry/lapse_record.h"
 #include "registry/provider.h"
 #include "registry/resolve.h"
 #include "registry/sql.h"
@@ -304,6 +305,11 @@ static enum km_error apply(struct km_store *store, const struct km_acting *actin
 	auto_period struct km_period_row row = {0};
 	enum km_effect effect = decision->rule->effect;
 	enum km_error error = KM_OK;
+	/* What time has done by now comes before what is decided now. */
+	if (decision->mark.id && effect != KM_EFFECT_RECORD)
+		error = km_lapses_record_mark(store, decision->mark.id, acting->now, problem);
+	if (error)
+		return error;
 	if (effect == KM_EFFECT_MARK)
 		error = grant(store, acting, number, decision, &row, problem);
 	if (effect == KM_EFFECT_PERIOD)
@@ -318,6 +324,9 @@ static enum km_error apply(struct km_store *store, const struct km_acting *actin
 		error = km_period_add(store, decision->mark.id, acting->submission_id, &row, acting->now, problem);
 	if (!error && effect != KM_EFFECT_RECORD)
 		error = put_event(store, acting, decision, problem);
+	/* A correction may have it that more has happened. */
+	if (!error && effect != KM_EFFECT_RECORD)
+		error = km_lapses_record_mark(store, decision->mark.id, acting->now, problem);
 	return error;
 }
 

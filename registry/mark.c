@@ -175,6 +175,27 @@ enum km_error km_mark_get(struct km_store *store, const char *number, int64_t at
 	return KM_OK;
 }
 
+enum km_error km_mark_siblings(struct km_store *store, int64_t mark_id, struct km_buf *ret_numbers,
+                               struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error = km_sql(store,
+	                             "SELECT number FROM mark WHERE provider_id ="
+	                             " (SELECT provider_id FROM mark WHERE id = :mark) ORDER BY id",
+	                             &statement, problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":mark", mark_id);
+	bool row = false;
+	while (!(error = km_sql_step(statement, &row, problem)) && row) {
+		const char *number = km_sql_get_text(statement, 0);
+		km_buf_add(ret_numbers, number, strlen(number) + 1);
+	}
+	if (!error && ret_numbers->failed)
+		error = km_fail_memory(problem);
+	return error;
+}
+
 enum km_error km_mark_credential(struct km_store *store, const char *number, char **ret_token,
                                  struct km_problem *problem)
 {

@@ -8,6 +8,7 @@
 #ifndef KM_REGISTRY_MARK_H
 #define KM_REGISTRY_MARK_H
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "registry/body.h"
 #include "registry/lapse.h"
@@ -70,6 +71,11 @@ static inline void km_auto_mark(struct km_mark **mark)
 	km_mark_free(*mark);
 }
 #define auto_mark __attribute__((cleanup(km_auto_mark)))
+
+/* Adds to the buffer, each with a NUL behind it, the numbers of all marks of the provider that holds this one, itself
+ * included. */
+enum km_error km_mark_siblings(struct km_store *store, int64_t mark_id, struct km_buf *ret_numbers,
+                               struct km_problem *problem);
 
 /* The last credential that was issued for it: a compact JWS; the caller's (free). */
 enum km_error km_mark_credential(struct km_store *store, const char *number, char **ret_token,

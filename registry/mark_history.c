@@ -85,31 +85,21 @@ static enum km_error read_decided(struct km_store *store, int64_t mark_id, int64
 	}
 }
 
-/* Lapses, computed whether or not a job has written them down. */
-static enum km_error add_lapses(const struct km_period_row *rows, size_t len, int64_t at, struct km_history *history,
-                                struct km_problem *problem)
+struct lapses_to {
+	struct km_history *history;
+	struct km_problem *problem;
+};
+
+/* Computed, whether or not registry/lapse_record.h has written it down. */
+static enum km_error add_lapse(void *context, const struct km_lapse *lapse)
 {
-	int64_t from = km_period_next(rows, len, INT64_MIN);
-	while (from <= at) {
-		const struct km_period_row *row = km_period_find(rows, len, from);
-		int64_t next = km_period_next(rows, len, from);
-		struct km_lapse lapses[KM_LAPSES_MAX];
-		size_t lapses_len = row ? km_lapses(&row->period, lapses) : 0;
-		for (size_t i = 0; i < lapses_len && lapses[i].at <= at && lapses[i].at < next; i++) {
-			struct km_event event = {.at = lapses[i].at,
-			                         .recorded_at = lapses[i].at,
-			                         .action = lapses[i].action,
-			                         .reason = lapses[i].reason,
-			                         .state = lapses[i].state};
-			enum km_error error = add_event(history, &event, problem);
-			if (error)
-				return error;
-		}
-		if (next == INT64_MAX)
-			break;
-		from = next;
-	}
-	return KM_OK;
+	const struct lapses_to *to = context;
+	const struct km_event event = {.at = lapse->at,
+	                               .recorded_at = lapse->at,
+	                               .action = lapse->action,
+	                               .reason = lapse->reason,
+	                               .state = lapse->state};
+	return add_event(to->history, &event, to->problem);
 }
 
 /* Newest first; of two at one moment, the one recorded later comes first (they are added in that order). */
@@ -183,8 +173,9 @@ enum km_error km_history_read(struct km_store *store, int64_t mark_id, const str
                               int64_t at, struct km_history *ret_history, struct km_problem *problem)
 {
 	enum km_error error = read_decided(store, mark_id, at, ret_history, problem);
+	struct lapses_to to = {ret_history, problem};
 	if (!error)
-		error = add_lapses(rows, len, at, ret_history, problem);
+		error = km_period_lapses(rows, len, at, add_lapse, &to);
 	if (!error)
 		error = read_audits(store, mark_id, at, ret_history, problem);
 	if (error)

@@ -140,6 +140,25 @@ int64_t km_period_next_change(const struct km_period_row *rows, size_t len, int6
 	return lapse < next ? lapse : next;
 }
 
+enum km_error km_period_lapses(const struct km_period_row *rows, size_t len, int64_t at,
+                               enum km_error (*each)(void *context, const struct km_lapse *lapse), void *context)
+{
+	int64_t from = km_period_next(rows, len, INT64_MIN);
+	while (from <= at && from < INT64_MAX) {
+		const struct km_period_row *row = km_period_find(rows, len, from);
+		int64_t next = km_period_next(rows, len, from);
+		struct km_lapse lapses[KM_LAPSES_MAX];
+		size_t lapses_len = row ? km_lapses(&row->period, lapses) : 0;
+		for (size_t i = 0; i < lapses_len && lapses[i].at <= at && lapses[i].at < next; i++) {
+			enum km_error error = each(context, &lapses[i]);
+			if (error)
+				return error;
+		}
+		from = next;
+	}
+	return KM_OK;
+}
+
 enum km_error km_period_note_due(struct km_store *store, int64_t mark_id, int64_t now, struct km_problem *problem)
 {
 	struct km_period_row *rows;

@@ -50,6 +50,11 @@ int64_t km_period_next(const struct km_period_row *rows, size_t len, int64_t at)
  * decision holds. INT64_MAX for never. */
 int64_t km_period_next_change(const struct km_period_row *rows, size_t len, int64_t at);
 
+/* Calls back for each lapse up to and including `at`, in the order of time. An error of the callback ends it and is
+ * returned. */
+enum km_error km_period_lapses(const struct km_period_row *rows, size_t len, int64_t at,
+                               enum km_error (*each)(void *context, const struct km_lapse *lapse), void *context);
+
 /* Notes in lapse_due when the mark next changes, seen from `now`. */
 enum km_error km_period_note_due(struct km_store *store, int64_t mark_id, int64_t now, struct km_problem *problem);
 

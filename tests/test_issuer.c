@@ -321,12 +321,12 @@ static size_t services_in(const char *token)
 	return json_array_size(json_object_get(json_object_get(payload, "credentialSubject"), "certifiedService"));
 }
 
-static size_t catch_up(struct office *office)
+static int64_t tick(struct office *office)
 {
 	struct km_problem problem = {0};
-	size_t issued = 77;
-	assert_ok(km_issuer_catch_up(office->issuer, &issued, &problem), &problem);
-	return issued;
+	int64_t next = 77;
+	assert_ok(km_issuer_tick(office->issuer, &next, &problem), &problem);
+	return next;
 }
 
 static void a_decision_that_comes_to_hold_later_gives_a_new_credential_then(void **state)
@@ -338,30 +338,54 @@ static void a_decision_that_comes_to_hold_later_gives_a_new_credential_then(void
 	decide(office, "reduce", number.text, NULL, from, &outcome);
 	auto_free char *before = credential_of(office, number.text);
 	assert_int_equal(services_in(before), 2);
-	assert_int_equal(catch_up(office), 0);
+	assert_int_equal(tick(office), from);
 	office->scene->now = from - 1;
-	assert_int_equal(catch_up(office), 0);
+	assert_int_equal(tick(office), from);
+	auto_free char *still = credential_of(office, number.text);
+	assert_string_equal(still, before);
 	office->scene->now = from;
-	assert_int_equal(catch_up(office), 1);
+	auto_mark struct km_mark *mark = scene_mark(office->scene, number.text, from);
+	assert_int_equal(tick(office), mark->next_change);
 	auto_free char *after = credential_of(office, number.text);
 	assert_int_equal(services_in(after), 1);
 	expect_verdict(office, after, KM_GENUINE, "active");
-	assert_int_equal(catch_up(office), 0);
+	tick(office);
+	auto_free char *again = credential_of(office, number.text);
+	assert_string_equal(again, after);
+	assert_int_equal(count(office, "event"), 2); /* that it has come to hold is no event of its own */
 }
 
-static void catching_up_leaves_alone_what_no_longer_holds(void **state)
+static void a_lapse_is_written_down_and_needs_no_new_credential(void **state)
 {
 	struct office *office = *state;
 	struct km_outcome outcome;
 	struct scene_number number = grant(office);
 	decide(office, "suspend", number.text, NULL, FIXTURE_NOW + 1000, &outcome);
+	auto_free char *before = credential_of(office, number.text);
 	auto_mark struct km_mark *mark = scene_mark(office->scene, number.text, FIXTURE_NOW + 1000);
 	office->scene->now = mark->period.suspension_limit + 1;
-	assert_int_equal(catch_up(office), 0);
-	/* A lapse needs no new credential: it is told by the status. */
+	assert_int_equal(tick(office), INT64_MAX);
+	assert_int_equal(count(office, "event"), 3);
 	auto_free char *token = credential_of(office, number.text);
+	assert_string_equal(token, before);
 	expect_verdict(office, token, KM_NOT_VALID, "withdrawn");
 	assert_true(listed(office, KM_STATUS_REVOCATION, token));
+}
+
+static void a_tick_without_a_signature_changes_nothing(void **state)
+{
+	struct office *office = *state;
+	struct km_problem problem = {0};
+	struct km_outcome outcome;
+	struct scene_number number = grant(office);
+	int64_t from = FIXTURE_NOW + 1000, next = 77;
+	decide(office, "reduce", number.text, NULL, from, &outcome);
+	office->scene->now = from;
+	open_signer(office, "others", "https://keurmerk.other", FIXTURE_NOW - 10);
+	open_issuer(office);
+	assert_int_not_equal(km_issuer_tick(office->issuer, &next, &problem), KM_OK);
+	assert_int_equal(next, 77);
+	assert_int_equal(fixture_number(office->scene->fixture, "SELECT at FROM lapse_due"), from);
 }
 
 static void a_new_name_of_the_provider_is_in_the_next_credential(void **state)
@@ -436,7 +460,8 @@ int main(void)
 		KM_ISSUER_TEST(a_refused_submission_changes_nothing),
 		KM_ISSUER_TEST(the_same_bytes_again_get_the_first_answer_and_no_new_credential),
 		KM_ISSUER_TEST(a_decision_that_comes_to_hold_later_gives_a_new_credential_then),
-		KM_ISSUER_TEST(catching_up_leaves_alone_what_no_longer_holds),
+		KM_ISSUER_TEST(a_lapse_is_written_down_and_needs_no_new_credential),
+		KM_ISSUER_TEST(a_tick_without_a_signature_changes_nothing),
 		KM_ISSUER_TEST(a_new_name_of_the_provider_is_in_the_next_credential),
 		KM_ISSUER_TEST(an_enrolment_is_on_disk_when_it_is_answered),
 		KM_ISSUER_TEST(an_issuer_needs_a_register),
