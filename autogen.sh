@@ -103,6 +103,11 @@ install_node_modules() {
   fi
   if ! cmp -s tests/package-lock.json tests/node_modules/.installed-lock; then
     say "Installing the packages from npm that tests use"
+    # node knows its own list of authorities only; what this machine trusts besides is in Debian's list.
+    authorities=/etc/ssl/certs/ca-certificates.crt
+    if [ -z "${NODE_EXTRA_CA_CERTS-}" ] && [ -f "$authorities" ]; then
+      export NODE_EXTRA_CA_CERTS="$authorities"
+    fi
     log=$(mktemp)
     quietly "$log" npm --prefix tests ci --ignore-scripts --no-audit --no-fund
     cp tests/package-lock.json tests/node_modules/.installed-lock
