@@ -3,6 +3,7 @@
 #include "cli/say.h"
 #include "registry/mark.h"
 #include "registry/search.h"
+#include "www/mark_record.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -165,6 +166,7 @@ static void print_mark(const struct km_mark *mark, const char *url)
 
 static const struct km_option show_options[] = {
 	{"at", 0, "DATE", "as it was at the end of this day", KM_OPTIONAL},
+	KM_OPTION_JSON,
 	KM_OPTION_HOME,
 	KM_OPTIONS_END,
 };
@@ -177,9 +179,17 @@ static enum km_error run_show(struct km_call *call, struct km_problem *problem)
 	enum km_error error = read_moment(call, &moment, problem);
 	if (!error)
 		error = get_mark(call, moment, &store, &mark, problem);
-	if (!error)
+	if (error)
+		return error;
+	if (!km_given(call, "json")) {
 		print_mark(mark, km_store_url(store));
-	return error;
+		return KM_OK;
+	}
+	json_auto_t *record = km_mark_record(mark, km_store_url(store), moment, km_clock_now(&call->clock));
+	if (!record)
+		return km_fail_memory(problem);
+	km_say_json(record);
+	return KM_OK;
 }
 
 const struct km_command km_mark_show_command = {
