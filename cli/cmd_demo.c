@@ -116,18 +116,20 @@ static enum km_error hang_all(const struct km_home *home, const char *folder, in
 
 /* --------------------------------------------------------------------------------------------------------- the show */
 
-static void print_tour(const char *url, const char *folder, const struct km_sample_mark marks[static KM_SAMPLE_MARKS])
+static void print_tour(const struct km_call *call, const char *url, const char *folder,
+                       const struct km_sample_mark marks[static KM_SAMPLE_MARKS])
 {
+	const char *program = strchr(call->program, '/') ? call->program : "keurmerk"; /* as the reader can call it too */
 	km_say(stdout, "A throw-away registry with a sample register; Ctrl-C stops it and removes all of it.");
 	km_say(stdout, "Open:");
 	km_say(stdout, "  %s/  (search for: donald)", url);
 	for (size_t i = 0; i < KM_SAMPLE_MARKS; i++)
-		km_say(stdout, "  %s/m/%s  %s", url, marks[i].number, marks[i].about);
+		km_say(stdout, "  %s/m/%s  %s: %s", url, marks[i].number, marks[i].provider, marks[i].about);
 	km_say(stdout, "Try:");
-	km_say(stdout, "  keurmerk verify --registry %s %s/%s.svg", url, folder, marks[0].name);
-	km_say(stdout, "  keurmerk verify --registry %s %s/%s.svg", url, folder, "forged");
-	km_say(stdout, "  keurmerk verify %s/%s.svg", folder, marks[0].name);
-	km_say(stdout, "  keurmerk mark list --home %s/registry", folder);
+	km_say(stdout, "  %s verify --registry %s %s/%s.svg", program, url, folder, marks[0].name);
+	km_say(stdout, "  %s verify --registry %s %s/forged.svg", program, url, folder);
+	km_say(stdout, "  %s verify %s/%s.svg", program, folder, marks[0].name);
+	km_say(stdout, "  %s mark list --home %s/registry", program, folder);
 	fflush(stdout);
 }
 
@@ -181,7 +183,7 @@ static enum km_error show(const struct km_call *call, const char *folder, struct
 		error = km_service_start(&service_options, &service, problem);
 	if (error)
 		return error;
-	print_tour(url, folder, marks);
+	print_tour(call, url, folder, marks);
 	km_service_wait();
 	km_service_stop(service);
 	return KM_OK;

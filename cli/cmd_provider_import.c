@@ -66,7 +66,7 @@ const struct km_command km_provider_import_command = {
 	.operands_max = 1,
 	.summary = "add many providers from a table",
 	.details = "The first row names the columns: kvk and name, and, where there are such, trade_names, domains "
-               "(several with |\n"
+			   "(several with |\n"
 			   "between), city, country, establishment, rsin, lei, euid, contact_name, contact_email, contact_phone,\n"
 			   "contact_language. Every fault is reported; with any, nothing is added.",
 	.options = options,

@@ -64,6 +64,7 @@ enum { KM_GIVEN_MAX = 128 };
 
 /* One use of the program. */
 struct km_call {
+	const char *program; /* as it was called */
 	const struct km_command *command;
 	struct {
 		const struct km_option *option;

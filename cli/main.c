@@ -116,12 +116,13 @@ static int exit_status(enum km_error error, const struct km_problem *problem, co
 	return error == KM_UNAVAILABLE ? KM_EXIT_CANNOT_TELL : KM_EXIT_NOT_VALID;
 }
 
-static int run(const struct km_command *command, int argc, char **argv)
+static int run(const struct km_command *command, const char *program, int argc, char **argv)
 {
 	struct km_problem problem = {0};
 	static struct km_call call; /* outlives run: a clock in it may be in use until the end */
 	bool help = false;
 	enum km_error error = km_call_parse(command, argc, argv, &call, &help, &problem);
+	call.program = program;
 	if (!error && help) {
 		km_command_help(command);
 		return KM_EXIT_DONE;
@@ -149,7 +150,7 @@ int main(int argc, char **argv)
 	}
 	const struct km_command *command = first ? find(first, second) : NULL;
 	if (command)
-		return run(command, argc - (command->verb ? 2 : 1), argv + (command->verb ? 2 : 1));
+		return run(command, argv[0], argc - (command->verb ? 2 : 1), argv + (command->verb ? 2 : 1));
 	if (first && second && is_noun(first) && strcmp(second, "--help") == 0) {
 		print_noun_help(first);
 		return KM_EXIT_DONE;

@@ -21,7 +21,7 @@ enum {
 	WORKING_HOUR_S = 10 * 3600,
 };
 
-/* Each letter is one company; ids of services are those of the schemes that ship. */
+/* The companies that the Chamber of Commerce made up for tests. */
 static const struct km_provider providers[] = {
 	{.kvk = "68750110",
      .name = "Test BV Donald",
@@ -50,7 +50,8 @@ static const struct km_provider providers[] = {
      .domains_len = 1},
 };
 
-/* What becomes of a mark. Surveillance in between goes by itself. */
+/* What becomes of a mark, of one of those; scheme, level and services are ids of the schemes that ship. Surveillance in
+ * between goes by itself. */
 struct plot {
 	const char *name, *about;
 	const char *kvk, *scheme, *level;
@@ -353,6 +354,14 @@ static enum km_error look_back(struct player *player, int64_t now, struct km_pro
 	return KM_OK;
 }
 
+static const char *provider_name(const char *kvk)
+{
+	size_t i = 0;
+	while (strcmp(providers[i].kvk, kvk) != 0)
+		i++;
+	return providers[i].name;
+}
+
 enum km_error km_sample_make(const struct km_home *home, const char *url, int64_t now,
                              struct km_sample_mark ret_marks[static KM_SAMPLE_MARKS], struct km_problem *problem)
 {
@@ -361,6 +370,7 @@ enum km_error km_sample_make(const struct km_home *home, const char *url, int64_
 	for (size_t i = 0; i < KM_SAMPLE_MARKS; i++) {
 		marks[i].name = plots[i].name;
 		marks[i].about = plots[i].about;
+		marks[i].provider = provider_name(plots[i].kvk);
 	}
 	int64_t start = km_time_add_months(now, -STORY_MONTHS);
 	enum km_error error = km_home_make(home, url, NULL, start, problem);

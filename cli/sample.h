@@ -14,8 +14,9 @@
 enum { KM_SAMPLE_MARKS = 6 };
 
 struct km_sample_mark {
-	const char *name;  /* "donald": for files; borrowed for ever */
-	const char *about; /* what there is to see: "active"; borrowed for ever */
+	const char *name;     /* "donald": for files; borrowed for ever */
+	const char *about;    /* what there is to see: "active"; borrowed for ever */
+	const char *provider; /* its name; borrowed for ever */
 	char number[KM_NUMBER_TEXT];
 	enum km_state state; /* at `now` */
 };
