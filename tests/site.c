@@ -44,6 +44,7 @@ int site_set_up(void **state)
 	fill(site);
 	struct km_server_options options = {.address = "127.0.0.1",
 	                                    .threads = 3,
+	                                    .upkeep_ms = 20,
 	                                    .database = "register.db",
 	                                    .keys = "keys",
 	                                    .signer = site->signer,

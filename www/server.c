@@ -2,6 +2,7 @@
 
 #include "www/exchange.h"
 #include "www/site.h"
+#include "www/upkeep.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,6 +27,7 @@ enum {
 struct km_server {
 	struct km_site *site;
 	struct MHD_Daemon *daemon;
+	struct km_upkeep *upkeep;
 };
 
 union address {
@@ -142,9 +144,11 @@ enum km_error km_server_start(const struct km_server_options *options, struct km
 	uint16_t port = fd >= 0 ? port_of(fd) : 0;
 	if (!error)
 		error = start_daemon(server, fd, problem);
+	if (error && fd >= 0)
+		close(fd);
+	if (!error)
+		error = km_upkeep_start(server->site, &server->upkeep, problem);
 	if (error) {
-		if (fd >= 0)
-			close(fd);
 		km_server_stop(server);
 		return error;
 	}
@@ -172,6 +176,7 @@ void km_server_stop(struct km_server *server)
 		return;
 	if (server->daemon)
 		finish(server);
+	km_upkeep_stop(server->upkeep);
 	km_site_close(server->site);
 	free(server);
 }

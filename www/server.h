@@ -17,6 +17,7 @@ struct km_server_options {
 	const char *address; /* "127.0.0.1", "::1", "0.0.0.0" */
 	uint16_t port;       /* 0: any free one */
 	unsigned threads;    /* 0: as many as processors */
+	unsigned upkeep_ms;  /* how often what time asks for is done, at the least; 0: every KM_UPKEEP_MS */
 	const char *database;
 	const char *keys;         /* folder with keys.json */
 	struct km_signer *signer; /* borrowed, as is the clock */

@@ -1,0 +1,117 @@
+#include "www/upkeep.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct km_upkeep {
+	struct km_site *site;
+	unsigned every_ms;
+	pthread_t thread;
+	pthread_mutex_t lock; /* of stopping */
+	pthread_cond_t wake;
+	bool stopping;
+};
+
+/* How long until there is more to do. */
+static unsigned tick(struct km_upkeep *upkeep)
+{
+	struct km_site *site = upkeep->site;
+	struct km_issuer *issuer;
+	struct km_problem problem = {0};
+	int64_t next = INT64_MAX;
+	enum km_error error = km_site_issuer(site, &issuer, &problem);
+	if (!error) {
+		error = km_issuer_tick(issuer, &next, &problem);
+		km_site_issuer_done(site);
+	}
+	if (error) {
+		km_site_log(site, true, "writing down what time has done: %s", problem.message);
+		return upkeep->every_ms;
+	}
+	int64_t now = km_site_now(site), wait_s = next > now ? next - now : 0;
+	return next == INT64_MAX || wait_s > upkeep->every_ms / 1000 ? upkeep->every_ms : (unsigned)wait_s * 1000;
+}
+
+/* True once it is to stop. */
+static bool wait_for(struct km_upkeep *upkeep, unsigned wait_ms)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += wait_ms / 1000;
+	until.tv_nsec += (long)(wait_ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	pthread_mutex_lock(&upkeep->lock);
+	while (!upkeep->stopping && pthread_cond_timedwait(&upkeep->wake, &upkeep->lock, &until) != ETIMEDOUT) {
+	}
+	bool stopping = upkeep->stopping;
+	pthread_mutex_unlock(&upkeep->lock);
+	return stopping;
+}
+
+static void *run(void *context)
+{
+	struct km_upkeep *upkeep = context;
+	while (!wait_for(upkeep, tick(upkeep))) {
+	}
+	return NULL;
+}
+
+static bool open_locks(struct km_upkeep *upkeep)
+{
+	pthread_condattr_t attributes;
+	if (pthread_mutex_init(&upkeep->lock, NULL) != 0)
+		return false;
+	/* The machine's clock may be set while somebody waits. */
+	bool opened = pthread_condattr_init(&attributes) == 0;
+	if (opened) {
+		opened = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
+		         pthread_cond_init(&upkeep->wake, &attributes) == 0;
+		pthread_condattr_destroy(&attributes);
+	}
+	if (!opened)
+		pthread_mutex_destroy(&upkeep->lock);
+	return opened;
+}
+
+static void free_upkeep(struct km_upkeep *upkeep)
+{
+	pthread_cond_destroy(&upkeep->wake);
+	pthread_mutex_destroy(&upkeep->lock);
+	free(upkeep);
+}
+
+enum km_error km_upkeep_start(struct km_site *site, struct km_upkeep **ret_upkeep, struct km_problem *problem)
+{
+	struct km_upkeep *upkeep = calloc(1, sizeof *upkeep);
+	if (!upkeep || !open_locks(upkeep)) {
+		free(upkeep);
+		return km_fail_memory(problem);
+	}
+	upkeep->site = site;
+	upkeep->every_ms = site->options.upkeep_ms ? site->options.upkeep_ms : KM_UPKEEP_MS;
+	int code = pthread_create(&upkeep->thread, NULL, run, upkeep);
+	if (code != 0) {
+		free_upkeep(upkeep);
+		return km_fail(problem, KM_IO, "thread", "no thread could be started: %s", strerror(code));
+	}
+	*ret_upkeep = upkeep;
+	return KM_OK;
+}
+
+void km_upkeep_stop(struct km_upkeep *upkeep)
+{
+	if (!upkeep)
+		return;
+	pthread_mutex_lock(&upkeep->lock);
+	upkeep->stopping = true;
+	pthread_cond_signal(&upkeep->wake);
+	pthread_mutex_unlock(&upkeep->lock);
+	pthread_join(upkeep->thread, NULL);
+	free_upkeep(upkeep);
+}
