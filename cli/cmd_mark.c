@@ -126,7 +126,7 @@ static void print_items(const char *label, const struct km_scheme_item *const *i
 		km_say(stdout, "%-13s %s: %s", i ? "" : label, items[i]->id, english(&items[i]->name));
 }
 
-static void print_terms(const struct km_mark *mark)
+static void print_terms(const struct km_mark *mark, bool present)
 {
 	char first[KM_DAY_TEXT], second[KM_DAY_TEXT], time[KM_TIME_TEXT];
 	km_say(stdout, "%-13s %s to %s", "valid", km_day(mark->period.valid_from, first),
@@ -134,13 +134,13 @@ static void print_terms(const struct km_mark *mark)
 	if (mark->period.surveillance_due)
 		km_say(stdout, "%-13s due %s, at the latest %s", "surveillance", km_day(mark->period.surveillance_due, first),
 		       km_day(mark->period.surveillance_limit, second));
-	if (mark->next_change != INT64_MAX) {
+	if (present && mark->next_change != INT64_MAX) { /* of the past, that would be hindsight */
 		km_time_format(mark->next_change, time);
 		km_say(stdout, "%-13s %s, unless something is decided", "next change", time);
 	}
 }
 
-static void print_mark(const struct km_mark *mark, const char *url)
+static void print_mark(const struct km_mark *mark, const char *url, bool present)
 {
 	char shown[KM_NUMBER_SHOWN], since[KM_DAY_TEXT];
 	km_number_show(mark->number, shown);
@@ -159,7 +159,7 @@ static void print_mark(const struct km_mark *mark, const char *url)
 		km_say(stdout, "%-13s %s: %s", "level", mark->level->id, english(&mark->level->name));
 	print_items("scope", mark->scope, mark->scope_len);
 	print_items("no longer", mark->scope_dropped, mark->scope_dropped_len);
-	print_terms(mark);
+	print_terms(mark, present);
 	km_say(stdout, "%-13s %s (%s)", "certified by", mark->body->name, mark->body->accreditation);
 	km_say(stdout, "%-13s %s/m/%s", "page", url, mark->number);
 }
@@ -182,7 +182,7 @@ static enum km_error run_show(struct km_call *call, struct km_problem *problem)
 	if (error)
 		return error;
 	if (!km_given(call, "json")) {
-		print_mark(mark, km_store_url(store));
+		print_mark(mark, km_store_url(store), !km_given(call, "at"));
 		return KM_OK;
 	}
 	json_auto_t *record = km_mark_record(mark, km_store_url(store), moment, km_clock_now(&call->clock));

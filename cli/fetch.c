@@ -86,7 +86,6 @@ static enum km_error set_options(CURL *curl, const char *url, struct sink *sink,
 	           curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
 	           curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_WAIT_S) == CURLE_OK &&
 	           curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)WHOLE_WAIT_S) == CURLE_OK &&
-	           curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
 	           curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
 	           curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
 	           curl_easy_setopt(curl, CURLOPT_USERAGENT, "keurmerk/" PACKAGE_VERSION) == CURLE_OK &&

@@ -4,7 +4,6 @@
 #include "cli/say.h"
 #include "keys/signer_process.h"
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -136,7 +135,6 @@ static int run(const struct km_command *command, const char *program, int argc, 
 
 int main(int argc, char **argv)
 {
-	signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error of writing, not our end */
 	if (argc > 1 && strcmp(argv[1], KM_SIGNER_COMMAND) == 0)
 		return km_signer_process_main(argc - 2, argv + 2);
 	const char *first = argc > 1 ? argv[1] : NULL, *second = argc > 2 ? argv[2] : NULL;

@@ -33,6 +33,7 @@ void km_service_hold_signals(void)
 {
 	const sigset_t set = enough();
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN); /* a client, or a terminal, that goes away is not our end */
 }
 
 /* Whose fault it was comes first: an operator sleeps through the other kind. */

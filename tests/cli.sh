@@ -121,7 +121,12 @@ claim "a provider that is not there is not shown" exits 1 provider show 69599084
 claim "a state that is none is wrong usage" says "--state gone" 2 mark list --state gone
 claim "a mistyped mark number says that the check symbol does not fit" says "check symbol" 1 mark show 7K3Q-9XM2-4HTX
 claim "a day that has yet to come is not told" says "yet to come" 2 mark show 7K3Q-9XM2-4HTT --at 2999-01-01
-claim "a picture of another kind is not made" says ".svg or .png" 2 qr 7K3Q-9XM2-4HTT -o mark.gif
+claim "a QR code of another kind is not made" says ".svg or .png" 2 qr 7K3Q-9XM2-4HTT -o mark.gif
+claim "nor a badge" says ".svg, .png or .pdf" 2 badge 7K3Q-9XM2-4HTT -o mark.gif
+claim "pixels are for PNG" says "--width goes with" 2 badge 7K3Q-9XM2-4HTT -o mark.pdf --width 100
+claim "millimetres are for PDF" says "go with -o FILE.pdf" 2 badge 7K3Q-9XM2-4HTT -o mark.png --print-width 60
+claim "a reader that has seen enough is no fault" \
+  both '"$program" scheme show mkb-ict 2>"$folder/err" | sed q >"$folder/out"' '[ ! -s "$folder/err" ]'
 
 # ------------------------------------------------------------------------------------------- what comes from outside
 

@@ -234,6 +234,10 @@ test('verify: the badge is genuine, and says whose it is', async () => {
   assert.match(verdict.stdout, /Test BV Donald/);
   const drawn = await registry.must('badge', mark);
   assert.equal(baked(drawn), baked(await badge()));
+  await registry.must('badge', mark, '-o', registry.path('badge.png'));
+  assert.equal((await registry.use('verify', registry.path('badge.png'), '--registry', registry.url)).status, 0);
+  await registry.must('badge', mark, '-o', registry.path('badge.pdf'), '--bleed');
+  assert.equal(fs.readFileSync(registry.path('badge.pdf')).subarray(0, 5).toString(), '%PDF-');
 });
 
 test('verify: with one byte of the token changed it is not, and says why', async () => {
