@@ -63,6 +63,16 @@ static const struct rule {
                          .members = {{NULL, "iss", OURS, NULL, NULL},
                                      {NULL, "jti", TEXT, NULL, NULL},
                                      {NULL, "results", LIST, NULL, NULL}}},
+	[KM_FORM_QR] = {.name = "qr",
+                    .typ = "",
+                    .purpose = KM_PURPOSE_CREDENTIAL,
+                    .current = true,
+                    .members = {{NULL, "iss", OURS, NULL, NULL},
+                                {NULL, "sub", TEXT, NULL, NULL},
+                                {NULL, "exp", MOMENT, NULL, NULL},
+                                {NULL, "name", TEXT, NULL, NULL},
+                                {NULL, "kvk", TEXT, NULL, NULL},
+                                {NULL, "scheme", TEXT, NULL, NULL}}},
 };
 
 const char *km_form_name(enum km_form form)

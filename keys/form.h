@@ -17,6 +17,7 @@ enum km_form {
 	KM_FORM_STATUS_LIST, /* Bitstring Status List credential: typ "vc+jwt", kid likewise; purpose status */
 	KM_FORM_STATUS,      /* status of one mark right now: typ "keurmerk-status+jwt", kid = thumbprint; purpose status */
 	KM_FORM_RECEIPT,     /* evidence of a supplier check: typ "keurmerk-receipt+jwt"; purpose receipt */
+	KM_FORM_QR,          /* signed QR code: no JWS but a CWT (keys/cwt.h), in base32; purpose credential */
 	KM_FORMS
 };
 
@@ -26,10 +27,10 @@ enum {
 	KM_FORM_SKEW_S = 300,          /* how far iat may be from the signer's clock */
 };
 
-/* "credential", "status-list", "status", "receipt". */
+/* "credential", "status-list", "status", "receipt", "qr". */
 const char *km_form_name(enum km_form form);
 
-/* typ in the JOSE header. */
+/* typ in the JOSE header; "" where the form is no JWS. */
 const char *km_form_typ(enum km_form form);
 
 enum km_purpose km_form_purpose(enum km_form form);
@@ -45,6 +46,7 @@ bool km_form_kid_is_url(enum km_form form);
  *   status list  type has BitstringStatusListCredential; id, issuer, credentialSubject.encodedList
  *   status       iss, sub, mark, state; iat is now; exp at most KM_FORM_STATUS_MAX_S later
  *   receipt      iss, jti, results (a list); iat is now
+ *   qr           iss, sub, exp, name, kvk, scheme; iat is now
  *
  * KM_TOO_LARGE, KM_MALFORMED (no JSON), KM_INVALID type "form" with what is missing. */
 enum km_error km_form_check(enum km_form form, const char *payload, size_t len, const char *url, int64_t now,

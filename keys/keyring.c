@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "keys/checkpoint.h"
+#include "keys/cwt.h"
 #include "keys/jws.h"
 #include "keys/key.h"
 #include "keys/note.h"
@@ -235,6 +236,14 @@ static enum km_error check_in_use(const struct km_keyset_entry *entry, int64_t n
 	               km_purpose_name(entry->purpose));
 }
 
+static enum km_error sign_cwt(const struct km_key *key, const char *payload, size_t len, char **ret_token,
+                              struct km_problem *problem)
+{
+	json_auto_t *claims = NULL;
+	enum km_error error = km_json_parse(payload, len, "what is to be signed", &claims, problem);
+	return error ? error : km_cwt_sign(key, claims, ret_token, problem);
+}
+
 enum km_error km_keyring_sign(struct km_keyring *keyring, enum km_form form, const char *payload, size_t len,
                               int64_t now, char **ret_token, struct km_problem *problem)
 {
@@ -245,6 +254,8 @@ enum km_error km_keyring_sign(struct km_keyring *keyring, enum km_form form, con
 		error = km_form_check(form, payload, len, keyring->set.url, now, problem);
 	if (error)
 		return error;
+	if (form == KM_FORM_QR)
+		return sign_cwt(keyring->keys[purpose], payload, len, ret_token, problem);
 	json_auto_t *kid = km_form_kid_is_url(form) ? json_sprintf("%s/keys/%s.jwk", keyring->set.url, entry->thumbprint)
 	                                            : json_string(entry->thumbprint);
 	json_auto_t *header = kid ? json_pack("{s:s, s:O}", "typ", km_form_typ(form), "kid", kid) : NULL;

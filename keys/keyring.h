@@ -28,7 +28,8 @@ void km_keyring_close(struct km_keyring *keyring); /* wipes; NULL is allowed */
 /* The public half alone. */
 enum km_error km_keyring_keyset(const char *folder, struct km_keyset *ret_set, struct km_problem *problem);
 
-/* Signs a payload of this form as a compact JWS (keys/form.h says what is refused); the caller's (free). */
+/* Signs a payload of this form as a compact JWS or, where its form is that of a QR code, as a CWT (keys/form.h says what
+ * is refused); the caller's (free). */
 enum km_error km_keyring_sign(struct km_keyring *keyring, enum km_form form, const char *payload, size_t len,
                               int64_t now, char **ret_token, struct km_problem *problem);
 

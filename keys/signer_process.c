@@ -24,6 +24,7 @@ static const struct {
 } rates[KM_FORMS + 1] = {
 	[KM_FORM_CREDENTIAL] = {50, 5000}, [KM_FORM_STATUS_LIST] = {50, 5000},
 	[KM_FORM_STATUS] = {2000, 10000},  [KM_FORM_RECEIPT] = {100, 1000},
+	[KM_FORM_QR] = {50, 5000},
 	[KM_FORMS] = {50, 5000},
 };
 

@@ -7,6 +7,7 @@
 #include "tests/folder.h"
 
 #include "base/buf.h"
+#include "keys/cwt.h"
 #include "keys/jws.h"
 #include "keys/signer.h"
 #include "keys/signer_process.h"
@@ -80,6 +81,12 @@ static inline char *sample(enum km_form form)
 		                  "\"active\"}",
 		                  now, now + 60);
 		break;
+	case KM_FORM_QR:
+		km_buf_add_format(&text,
+		                  "{\"iss\":\"" URL "\",\"sub\":\"1\",\"exp\":%lld,\"iat\":%lld,\"name\":\"n\",\"kvk\":\"k\","
+		                  "\"scheme\":\"s\"}",
+		                  now + 60, now);
+		break;
 	default:
 		km_buf_add_format(&text, "{\"iss\":\"" URL "\",\"jti\":\"x\",\"iat\":%lld,\"results\":[]}", now);
 	}
@@ -100,6 +107,12 @@ static inline void assert_signs(struct km_signer *signer, enum km_form form)
 	auto_jws struct km_jws jws = {0};
 	assert_ok(km_signer_keyset("keys", &set, &problem), &problem);
 	assert_ok(sign(signer, form, &token, &problem), &problem);
+	if (form == KM_FORM_QR) {
+		auto_cwt struct km_cwt cwt = {0};
+		assert_ok(km_cwt_parse(token, strlen(token), &cwt, &problem), &problem);
+		assert_true(km_cwt_verify(&cwt, entry_for(&set, km_form_purpose(form))->public_key));
+		return;
+	}
 	assert_ok(km_jws_parse(token, strlen(token), 10000, &jws, &problem), &problem);
 	assert_true(km_jws_verify(&jws, entry_for(&set, km_form_purpose(form))->public_key));
 	assert_string_equal(jws.typ, km_form_typ(form));

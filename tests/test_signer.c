@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "keys/checkpoint.h"
+#include "keys/cwt.h"
 #include "keys/jws.h"
 #include "keys/note.h"
 #include "keys/signer.h"
@@ -29,6 +30,8 @@ static const char *const samples[KM_FORMS] = {
 		"{\"iss\":\"" URL "\",\"sub\":\"" URL "/m/1\",\"iat\":1790000000,\"exp\":1790003600,\"mark\":\"1\","
 		"\"state\":\"active\"}",
 	[KM_FORM_RECEIPT] = "{\"iss\":\"" URL "\",\"jti\":\"x\",\"iat\":1790000000,\"results\":[]}",
+	[KM_FORM_QR] = "{\"iss\":\"" URL "\",\"sub\":\"1\",\"exp\":1800000000,\"iat\":1790000000,\"name\":\"n\","
+				   "\"kvk\":\"68750110\",\"scheme\":\"s\"}",
 };
 
 struct signing {
@@ -123,6 +126,16 @@ static void what_is_there_is_left_alone(void **state)
 	assert_int_equal(names_in("."), 2); /* nothing half made */
 }
 
+static void expect_cwt(const char *token, const struct km_keyset_entry *entry)
+{
+	struct km_problem problem = {0};
+	auto_cwt struct km_cwt cwt = {0};
+	assert_ok(km_cwt_parse(token, strlen(token), &cwt, &problem), &problem);
+	assert_true(km_cwt_names(&cwt, entry->thumbprint) && km_cwt_verify(&cwt, entry->public_key));
+	json_auto_t *claims = json_loads(samples[KM_FORM_QR], 0, NULL);
+	assert_true(json_equal(cwt.claims, claims));
+}
+
 static void each_form_is_signed_by_the_key_of_its_purpose(void **state)
 {
 	(void)state;
@@ -136,6 +149,10 @@ static void each_form_is_signed_by_the_key_of_its_purpose(void **state)
 		const struct km_keyset_entry *entry = entry_for(&signing.set, km_form_purpose(form));
 		assert_ok(km_signer_sign(signing.signer, form, samples[form], strlen(samples[form]), &token, &problem),
 		          &problem);
+		if (form == KM_FORM_QR) {
+			expect_cwt(token, entry);
+			continue;
+		}
 		assert_ok(km_jws_parse(token, strlen(token), 10000, &jws, &problem), &problem);
 		assert_true(km_jws_verify(&jws, entry->public_key));
 		assert_string_equal(jws.payload, samples[form]);
@@ -212,6 +229,7 @@ static void a_form_without_one_of_its_members_is_refused(void **state)
 		{KM_FORM_STATUS_LIST, {"type", "id", "issuer", "credentialSubject", "credentialSubject.encodedList"}},
 		{KM_FORM_STATUS, {"iss", "sub", "iat", "exp", "mark", "state"}},
 		{KM_FORM_RECEIPT, {"iss", "jti", "iat", "results"}},
+		{KM_FORM_QR, {"iss", "sub", "exp", "iat", "name", "kvk", "scheme"}},
 	};
 	struct signing signing;
 	open_signer(&signing, "keys", NULL);
