@@ -19,7 +19,8 @@ before(async () => {
   demo = new Process(['demo', '--listen', '127.0.0.1:0'], env);
   await demo.out.says(/mark list --home .*\n/);
   home = demo.out.text.match(/^ +(http:\S+)\/ /m)[1];
-  marks = Object.fromEntries([...demo.out.text.matchAll(/^ +(http:\S+\/m\/\S+) +.+: (.+)$/gm)].map(([, url, about]) => [about, url]));
+  const shown = [...demo.out.text.matchAll(/^ +(http:\S+\/m\/\S+) +.+: (.+)$/gm)];
+  marks = Object.fromEntries(shown.map(([, url, about]) => [about, url]));
   tries = [...demo.out.text.matchAll(/^ +\S*keurmerk (.+)$/gm)].map(([, words]) => words.split(' '));
 });
 after(async () => {

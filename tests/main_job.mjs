@@ -162,7 +162,8 @@ test('what is signed and wrong is refused, and says where', async () => {
 test('broken JSON, and what is no JWS at all, are malformed', async () => {
   const kid = thumbprint(auditor);
   for (const payload of ['{"type": "audit"', '[]', '{"type": "audit", "type": "audit"}']) {
-    const answer = await registry.post('/v1/submissions', sign(auditor, { typ: 'keurmerk-submission+jwt', kid }, payload));
+    const bytes = sign(auditor, { typ: 'keurmerk-submission+jwt', kid }, payload);
+    const answer = await registry.post('/v1/submissions', bytes);
     assert.equal(answer.status, 400, payload);
     assert.equal(answer.headers.get('content-type'), 'application/problem+json');
   }
@@ -307,7 +308,8 @@ test('the credential is good to jose, with the keys that are served', async () =
 test('the statement of its state is good to jose for an hour', async () => {
   const token = (await (await registry.fetch(`/m/${mark}/status.jwt`)).text()).trim();
   const keys = jose.createRemoteJWKSet(new URL(`${registry.url}/.well-known/jwks.json`));
-  const at = (seconds) => ({ algorithms: ['EdDSA'], issuer: decode(token.split('.')[1]).iss, currentDate: new Date(seconds * 1000) });
+  const issuer = decode(token.split('.')[1]).iss;
+  const at = (seconds) => ({ algorithms: ['EdDSA'], issuer, currentDate: new Date(seconds * 1000) });
   const { payload } = await jose.jwtVerify(token, keys, at(NOW + 3599));
   assert.equal(payload.state, 'active');
   await assert.rejects(jose.jwtVerify(token, keys, at(NOW + 3601)), { code: 'ERR_JWT_EXPIRED' });

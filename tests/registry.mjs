@@ -111,7 +111,7 @@ export class Registry {
     registry.url = `http://127.0.0.1:${registry.port}`;
     // Nothing of the one who runs the test comes in.
     registry.env = { PATH: process.env.PATH, HOME: registry.folder, KEURMERK_HOME: registry.path('home') };
-    for (const name of ['ASAN_OPTIONS', 'UBSAN_OPTIONS', 'TMPDIR']) {
+    for (const name of ['ASAN_OPTIONS', 'LSAN_OPTIONS', 'UBSAN_OPTIONS', 'TMPDIR']) {
       if (process.env[name]) registry.env[name] = process.env[name];
     }
     return registry;
