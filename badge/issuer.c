@@ -2,6 +2,7 @@
 
 #include "badge/bake.h"
 #include "badge/credential.h"
+#include "badge/qr_token.h"
 #include "base/buf.h"
 #include "keys/jws.h"
 #include "registry/lapse_record.h"
@@ -58,25 +59,36 @@ static enum km_error signed_by(const char *token, const char *url, char ret_thum
 	return error;
 }
 
-/* Makes and keeps the credential that the mark now asks for. One that is withdrawn or expired gets no new one: what was
- * signed before stays as it is, and the status lists say the rest. */
-static enum km_error issue(struct km_issuer *issuer, const char *number, int64_t now, struct km_problem *problem)
+/* Signs what the mark shows, and keeps it. */
+static enum km_error sign_and_keep(struct km_issuer *issuer, const struct km_mark *mark, int64_t now,
+                                   struct km_problem *problem)
 {
 	const char *url = km_store_url(issuer->store);
-	auto_mark struct km_mark *mark = NULL;
-	enum km_error error = km_mark_get(issuer->store, number, now, &mark, problem);
-	if (error || mark->state == KM_WITHDRAWN || mark->state == KM_EXPIRED)
-		return error;
-	auto_free char *payload = NULL, *token = NULL;
+	auto_free char *payload = NULL, *token = NULL, *qr_payload = NULL, *qr_token = NULL;
 	char thumbprint[KM_THUMBPRINT_TEXT];
-	error = km_credential_payload(mark, url, now, &payload, problem);
+	enum km_error error = km_credential_payload(mark, url, now, &payload, problem);
 	if (!error)
 		error = km_signer_sign(issuer->signer, KM_FORM_CREDENTIAL, payload, strlen(payload), &token, problem);
 	if (!error)
 		error = signed_by(token, url, thumbprint, problem);
 	if (!error)
-		error = km_mark_credential_put(issuer->store, mark->id, token, thumbprint, now, problem);
+		error = km_qr_token_payload(mark, url, now, &qr_payload, problem);
+	if (!error)
+		error = km_signer_sign(issuer->signer, KM_FORM_QR, qr_payload, strlen(qr_payload), &qr_token, problem);
+	if (!error)
+		error = km_mark_credential_put(issuer->store, mark->id, token, qr_token, thumbprint, now, problem);
 	return error;
+}
+
+/* Makes anew what the mark shows: its credential and its QR code. One that is withdrawn or expired gets no new ones:
+ * what was signed before stays as it is, and the status lists say the rest. */
+static enum km_error issue(struct km_issuer *issuer, const char *number, int64_t now, struct km_problem *problem)
+{
+	auto_mark struct km_mark *mark = NULL;
+	enum km_error error = km_mark_get(issuer->store, number, now, &mark, problem);
+	if (error || mark->state == KM_WITHDRAWN || mark->state == KM_EXPIRED)
+		return error;
+	return sign_and_keep(issuer, mark, now, problem);
 }
 
 /* The numbers come with a NUL behind each. */

@@ -196,14 +196,12 @@ enum km_error km_mark_siblings(struct km_store *store, int64_t mark_id, struct k
 	return error;
 }
 
-enum km_error km_mark_credential(struct km_store *store, const char *number, char **ret_token,
+/* The one text that this SQL gives of the mark with this number. */
+static enum km_error read_issued(struct km_store *store, const char *literal, const char *number, char **ret_token,
                                  struct km_problem *problem)
 {
 	auto_statement struct km_statement *statement = NULL;
-	enum km_error error = km_sql(store,
-	                             "SELECT c.token FROM mark AS m JOIN credential AS c ON c.mark_id = m.id"
-	                             " WHERE m.number = :number",
-	                             &statement, problem);
+	enum km_error error = km_sql(store, literal, &statement, problem);
 	if (error)
 		return error;
 	km_sql_text(statement, ":number", number);
@@ -221,20 +219,38 @@ enum km_error km_mark_credential(struct km_store *store, const char *number, cha
 	return KM_OK;
 }
 
-enum km_error km_mark_credential_put(struct km_store *store, int64_t mark_id, const char *token, const char *kid,
-                                     int64_t now, struct km_problem *problem)
+enum km_error km_mark_credential(struct km_store *store, const char *number, char **ret_token,
+                                 struct km_problem *problem)
+{
+	return read_issued(store,
+	                   "SELECT c.token FROM mark AS m JOIN credential AS c ON c.mark_id = m.id"
+	                   " WHERE m.number = :number",
+	                   number, ret_token, problem);
+}
+
+enum km_error km_mark_qr_token(struct km_store *store, const char *number, char **ret_token, struct km_problem *problem)
+{
+	return read_issued(store,
+	                   "SELECT c.qr_token FROM mark AS m JOIN credential AS c ON c.mark_id = m.id"
+	                   " WHERE m.number = :number",
+	                   number, ret_token, problem);
+}
+
+enum km_error km_mark_credential_put(struct km_store *store, int64_t mark_id, const char *token, const char *qr_token,
+                                     const char *kid, int64_t now, struct km_problem *problem)
 {
 	auto_statement struct km_statement *statement = NULL;
-	enum km_error error =
-		km_sql(store,
-	           "INSERT INTO credential (mark_id, token, kid, issued_at) VALUES (:mark, :token, :kid, :now)"
-	           " ON CONFLICT (mark_id) DO UPDATE SET token = excluded.token, kid = excluded.kid,"
-	           " issued_at = excluded.issued_at",
-	           &statement, problem);
+	enum km_error error = km_sql(store,
+	                             "INSERT INTO credential (mark_id, token, qr_token, kid, issued_at)"
+	                             " VALUES (:mark, :token, :qr_token, :kid, :now)"
+	                             " ON CONFLICT (mark_id) DO UPDATE SET token = excluded.token,"
+	                             " qr_token = excluded.qr_token, kid = excluded.kid, issued_at = excluded.issued_at",
+	                             &statement, problem);
 	if (error)
 		return error;
 	km_sql_int(statement, ":mark", mark_id);
 	km_sql_text(statement, ":token", token);
+	km_sql_text(statement, ":qr_token", qr_token);
 	km_sql_text(statement, ":kid", kid);
 	km_sql_int(statement, ":now", now);
 	return km_sql_run(statement, problem);

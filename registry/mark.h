@@ -81,8 +81,12 @@ enum km_error km_mark_siblings(struct km_store *store, int64_t mark_id, struct k
 enum km_error km_mark_credential(struct km_store *store, const char *number, char **ret_token,
                                  struct km_problem *problem);
 
-/* Keeps a newly signed one. Inside the transaction of the change. */
-enum km_error km_mark_credential_put(struct km_store *store, int64_t mark_id, const char *token, const char *kid,
-                                     int64_t now, struct km_problem *problem);
+/* The token of its signed QR code (keys/cwt.h), issued with that; the caller's (free). */
+enum km_error km_mark_qr_token(struct km_store *store, const char *number, char **ret_token,
+                               struct km_problem *problem);
+
+/* Keeps newly signed ones. Inside the transaction of the change. */
+enum km_error km_mark_credential_put(struct km_store *store, int64_t mark_id, const char *token, const char *qr_token,
+                                     const char *kid, int64_t now, struct km_problem *problem);
 
 #endif

@@ -314,7 +314,8 @@ CREATE INDEX report_by_time ON report(received_at);
 CREATE TABLE credential (          -- the newest for each mark
     mark_id   INTEGER PRIMARY KEY REFERENCES mark(id),
     token     TEXT    NOT NULL,    -- compact JWS
-    kid       TEXT    NOT NULL,    -- thumbprint of the key that signed it
+    qr_token  TEXT    NOT NULL,    -- what the signed QR code holds: a CWT in base32
+    kid       TEXT    NOT NULL,    -- thumbprint of the key that signed both
     issued_at INTEGER NOT NULL
 ) STRICT;
 
