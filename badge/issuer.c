@@ -6,6 +6,8 @@
 #include "base/buf.h"
 #include "keys/jws.h"
 #include "registry/lapse_record.h"
+#include "registry/log_checkpoint.h"
+#include "registry/log_publish.h"
 #include "registry/person.h"
 
 #include <stdlib.h>
@@ -114,6 +116,23 @@ static enum km_error follow_up(struct km_issuer *issuer, const struct km_outcome
 	return error ? error : issue_all(issuer, &numbers, now, problem);
 }
 
+/* Puts into the log what has happened, and signs what the log is then. */
+static enum km_error publish(struct km_issuer *issuer, int64_t now, struct km_problem *problem)
+{
+	bool behind = false;
+	auto_free char *body = NULL, *note = NULL;
+	size_t len = 0;
+	enum km_error error = km_log_behind(issuer->store, &behind, problem);
+	if (error || !behind)
+		return error;
+	error = km_log_publish(issuer->store, problem);
+	if (!error)
+		error = km_log_checkpoint_body(issuer->store, &body, &len, problem);
+	if (!error)
+		error = km_signer_checkpoint(issuer->signer, body, len, &note, problem);
+	return error ? error : km_log_checkpoint_put(issuer->store, note, strlen(note), now, problem);
+}
+
 enum km_error km_issuer_submit(struct km_issuer *issuer, const char *bytes, size_t len, struct km_outcome *ret_outcome,
                                struct km_problem *problem)
 {
@@ -125,6 +144,8 @@ enum km_error km_issuer_submit(struct km_issuer *issuer, const char *bytes, size
 		error = km_submission_accept(issuer->store, bytes, len, now, &outcome, &own);
 	if (!error)
 		error = follow_up(issuer, &outcome, now, &own);
+	if (!error)
+		error = publish(issuer, now, &own);
 	if (!error)
 		error = km_store_commit(issuer->store, &own);
 	if (!error) {
@@ -142,9 +163,12 @@ enum km_error km_issuer_enrol(struct km_issuer *issuer, const char *bytes, size_
                               struct km_problem *problem)
 {
 	json_auto_t *reply = NULL;
+	int64_t now = km_clock_now(&issuer->clock);
 	enum km_error error = km_store_begin(issuer->store, problem);
 	if (!error)
-		error = km_person_enrol(issuer->store, bytes, len, km_clock_now(&issuer->clock), &reply, problem);
+		error = km_person_enrol(issuer->store, bytes, len, now, &reply, problem);
+	if (!error)
+		error = publish(issuer, now, problem);
 	if (!error)
 		error = km_store_commit(issuer->store, problem);
 	if (error) {
@@ -168,26 +192,39 @@ static enum km_error after_lapse(void *context, const struct km_lapsed *lapsed)
 	return lapsed->began ? issue(tick->issuer, lapsed->number, tick->now, tick->problem) : KM_OK;
 }
 
+/* Most of the time there is nothing to do, and nobody who writes is held up. */
+static enum km_error is_due(const struct tick *tick, int64_t *ret_next, bool *ret_due)
+{
+	bool behind = false;
+	enum km_error error = km_lapses_next(tick->issuer->store, ret_next, tick->problem);
+	if (!error)
+		error = km_log_behind(tick->issuer->store, &behind, tick->problem);
+	if (!error)
+		*ret_due = behind || *ret_next <= tick->now;
+	return error;
+}
+
 enum km_error km_issuer_tick(struct km_issuer *issuer, int64_t *ret_next, struct km_problem *problem)
 {
 	struct tick tick = {issuer, km_clock_now(&issuer->clock), problem};
+	struct km_store *store = issuer->store;
 	int64_t next = INT64_MAX;
 	size_t marks = 0;
-	/* Most of the time nothing is due, and nobody who writes is held up. */
-	enum km_error error = km_lapses_next(issuer->store, &next, problem);
-	if (error)
-		return error;
-	if (next <= tick.now) {
-		error = km_store_begin(issuer->store, problem);
+	bool due = false;
+	enum km_error error = is_due(&tick, &next, &due);
+	if (!error && due) {
+		error = km_store_begin(store, problem);
 		if (!error)
-			error = km_lapses_record(issuer->store, tick.now, KM_ISSUER_TICK_MAX, after_lapse, &tick, &marks, problem);
+			error = km_lapses_record(store, tick.now, KM_ISSUER_TICK_MAX, after_lapse, &tick, &marks, problem);
 		if (!error)
-			error = km_lapses_next(issuer->store, &next, problem);
+			error = publish(issuer, tick.now, problem);
 		if (!error)
-			error = km_store_commit(issuer->store, problem);
+			error = km_lapses_next(store, &next, problem);
+		if (!error)
+			error = km_store_commit(store, problem);
 	}
 	if (error) {
-		km_store_rollback(issuer->store);
+		km_store_rollback(store);
 		return error;
 	}
 	*ret_next = next;

@@ -24,7 +24,8 @@ void km_issuer_close(struct km_issuer *issuer);
 /* The store it writes to, for the operator's own changes (schemes, bodies, providers); borrowed. */
 struct km_store *km_issuer_store(struct km_issuer *issuer);
 
-/* Accepts a submission (registry/submission.h says what can go wrong), issues the mark's credential anew, commits. */
+/* Accepts a submission (registry/submission.h says what can go wrong), issues the mark's credential anew, puts what has
+ * happened into the log, signs a checkpoint of that, commits. */
 enum km_error km_issuer_submit(struct km_issuer *issuer, const char *bytes, size_t len, struct km_outcome *ret_outcome,
                                struct km_problem *problem);
 
@@ -34,7 +35,8 @@ enum km_error km_issuer_submit(struct km_issuer *issuer, const char *bytes, size
 enum { KM_ISSUER_TICK_MAX = 100 };
 enum km_error km_issuer_tick(struct km_issuer *issuer, int64_t *ret_next, struct km_problem *problem);
 
-/* Enrols a person's key (registry/person.h) and commits. ret_reply is the caller's (json_decref). */
+/* Enrols a person's key (registry/person.h), publishes likewise and commits. ret_reply is the caller's (json_decref).
+ */
 enum km_error km_issuer_enrol(struct km_issuer *issuer, const char *bytes, size_t len, json_t **ret_reply,
                               struct km_problem *problem);
 

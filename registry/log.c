@@ -54,17 +54,20 @@ static enum km_error put_hash(struct km_store *store, unsigned level, uint64_t p
 	return km_sql_run(statement, problem);
 }
 
-static enum km_error put_entry(struct km_store *store, uint64_t index, int64_t mark_id, const void *entry, size_t len,
-                               struct km_problem *problem)
+static enum km_error put_entry(struct km_store *store, uint64_t index, const struct km_log_source *source,
+                               const void *entry, size_t len, struct km_problem *problem)
 {
 	auto_statement struct km_statement *statement = NULL;
-	enum km_error error =
-		km_sql(store, "INSERT INTO log_entry (position, mark_id, bytes) VALUES (:position, :mark, :bytes)", &statement,
-	           problem);
+	enum km_error error = km_sql(store,
+	                             "INSERT INTO log_entry (position, mark_id, event_id, submission, bytes)"
+	                             " VALUES (:position, :mark, :event, :submission, :bytes)",
+	                             &statement, problem);
 	if (error)
 		return error;
 	km_sql_int(statement, ":position", (int64_t)index);
-	km_sql_int_or_null(statement, ":mark", mark_id);
+	km_sql_int_or_null(statement, ":mark", source ? source->mark_id : 0);
+	km_sql_int_or_null(statement, ":event", source ? source->event_id : 0);
+	km_sql_int_or_null(statement, ":submission", source ? source->submission : 0);
 	km_sql_blob(statement, ":bytes", entry, len);
 	return km_sql_run(statement, problem);
 }
@@ -84,8 +87,8 @@ static enum km_error put_hashes(struct km_store *store, uint64_t index, struct k
 	return error;
 }
 
-enum km_error km_log_append(struct km_store *store, int64_t mark_id, const void *entry, size_t len, uint64_t *ret_index,
-                            struct km_problem *problem)
+enum km_error km_log_append(struct km_store *store, const struct km_log_source *source, const void *entry, size_t len,
+                            uint64_t *ret_index, struct km_problem *problem)
 {
 	if (len == 0)
 		return km_fail(problem, KM_INVALID, "log-entry", "an entry of the log cannot be empty");
@@ -95,7 +98,7 @@ enum km_error km_log_append(struct km_store *store, int64_t mark_id, const void 
 	uint64_t index = 0;
 	enum km_error error = km_log_size(store, &index, problem);
 	if (!error)
-		error = put_entry(store, index, mark_id, entry, len, problem);
+		error = put_entry(store, index, source, entry, len, problem);
 	if (!error)
 		error = put_hashes(store, index, km_merkle_leaf(entry, len), problem);
 	if (!error)

@@ -15,10 +15,17 @@
 
 enum { KM_LOG_ENTRY_MAX = 65535 }; /* bytes */
 
-/* Adds an entry, inside the caller's transaction. mark_id: of whose history it is part; 0 for none. The cost does not
- * grow with the log. KM_INVALID where it is empty, KM_TOO_LARGE. */
-enum km_error km_log_append(struct km_store *store, int64_t mark_id, const void *entry, size_t len, uint64_t *ret_index,
-                            struct km_problem *problem);
+/* What an entry is about, each 0 where it is not. */
+struct km_log_source {
+	int64_t mark_id;    /* of whose history it is part */
+	int64_t event_id;   /* what it tells of */
+	int64_t submission; /* sequence of the one that it commits to */
+};
+
+/* Adds an entry, inside the caller's transaction. source may be NULL. The cost does not grow with the log. KM_INVALID
+ * where it is empty, KM_TOO_LARGE. */
+enum km_error km_log_append(struct km_store *store, const struct km_log_source *source, const void *entry, size_t len,
+                            uint64_t *ret_index, struct km_problem *problem);
 
 /* How many entries there are, also those that no checkpoint covers yet. */
 enum km_error km_log_size(struct km_store *store, uint64_t *ret_size, struct km_problem *problem);

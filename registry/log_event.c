@@ -19,6 +19,17 @@ static bool digest_of(const char *credential, struct km_buf *buf)
 	return !buf->failed;
 }
 
+/* NULL: memory ran out. */
+static enum km_error write_entry(const json_t *object, char **ret_entry, size_t *ret_len, struct km_problem *problem)
+{
+	char *text = object ? km_json_text(object) : NULL;
+	if (!text)
+		return km_fail_memory(problem);
+	*ret_entry = text;
+	*ret_len = strlen(text);
+	return KM_OK;
+}
+
 enum km_error km_log_event_entry(const struct km_log_event *event, char **ret_entry, size_t *ret_len,
                                  struct km_problem *problem)
 {
@@ -35,10 +46,14 @@ enum km_error km_log_event_entry(const struct km_log_event *event, char **ret_en
 	                                   event->reason, "credential", credential.data, "submission", event->submission);
 	if (!object && json_error_code(&cause) != json_error_out_of_memory)
 		return km_fail(problem, KM_BUG, "log-event", "this event cannot be written to the log: %s", cause.text);
-	char *text = object ? km_json_text(object) : NULL;
-	if (!text)
-		return km_fail_memory(problem);
-	*ret_entry = text;
-	*ret_len = strlen(text);
-	return KM_OK;
+	return write_entry(object, ret_entry, ret_len, problem);
+}
+
+enum km_error km_log_submission_entry(const char *id, int64_t recorded, char **ret_entry, size_t *ret_len,
+                                      struct km_problem *problem)
+{
+	char moment[KM_TIME_TEXT];
+	km_time_format(recorded, moment);
+	json_auto_t *object = json_pack("{s:i, s:s, s:s}", "v", 1, "recorded", moment, "submission", id);
+	return write_entry(object, ret_entry, ret_len, problem);
 }

@@ -18,7 +18,7 @@ struct km_log_event {
 	const char *action;     /* "grant", …; registry/mark.h lists those by lapse */
 	const char *state;      /* after it */
 	const char *reason;     /* code; NULL where none */
-	const char *credential; /* the compact JWS that was issued with it; NULL where none */
+	const char *credential; /* the mark's newest compact JWS once it was applied; NULL where there was none */
 	const char *submission; /* id of the decision; NULL for a lapse by time */
 };
 
@@ -29,5 +29,10 @@ struct km_log_event {
  * The bytes, closed by a NUL that is not counted, are the caller's (free). */
 enum km_error km_log_event_entry(const struct km_log_event *event, char **ret_entry, size_t *ret_len,
                                  struct km_problem *problem);
+
+/* The entry of a submission that is not public, which commits to it and tells nothing else:
+ *     {"v":1,"recorded":"2026-11-24T17:02:37Z","submission":"<id>"} */
+enum km_error km_log_submission_entry(const char *id, int64_t recorded, char **ret_entry, size_t *ret_len,
+                                      struct km_problem *problem);
 
 #endif

@@ -245,10 +245,12 @@ CREATE TABLE event (               -- the public history of a mark
 CREATE INDEX event_by_mark ON event(mark_id);
 CREATE UNIQUE INDEX event_of_lapse ON event(mark_id, at, action) WHERE decision_id IS NULL;
 
-CREATE TABLE log_entry (           -- the transparency log: what the world can hold us to
-    position INTEGER PRIMARY KEY CHECK (position >= 0),             -- from 0, without gaps
-    mark_id  INTEGER REFERENCES mark(id),                           -- of whose history it is part
-    bytes    BLOB    NOT NULL CHECK (length(bytes) BETWEEN 1 AND 65535)
+CREATE TABLE log_entry (           -- the transparency log: what the world can hold us to; see registry/log_publish.h
+    position   INTEGER PRIMARY KEY CHECK (position >= 0),  -- from 0, without gaps
+    mark_id    INTEGER REFERENCES mark(id),                -- of whose history it is part
+    event_id   INTEGER UNIQUE REFERENCES event(id),        -- what it tells of
+    submission INTEGER UNIQUE REFERENCES submission(sequence), -- what it commits to
+    bytes      BLOB    NOT NULL CHECK (length(bytes) BETWEEN 1 AND 65535)
 ) STRICT;
 CREATE INDEX log_entry_by_mark ON log_entry(mark_id, position);
 

@@ -30,7 +30,7 @@ static void append(struct fixture *fixture, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		char entry[64];
 		size_t len = entry_of(size + i, entry);
-		assert_ok(km_log_append(fixture->store, 0, entry, len, &index, &problem), &problem);
+		assert_ok(km_log_append(fixture->store, NULL, entry, len, &index, &problem), &problem);
 		assert_int_equal(index, size + i);
 	}
 }
@@ -74,13 +74,13 @@ static void an_entry_has_1_to_65535_bytes(void **state)
 	assert_non_null(long_entry);
 	struct km_problem problem = {0};
 	uint64_t index = 77;
-	assert_problem(km_log_append(fixture->store, 0, "", 0, &index, &problem), &problem, KM_INVALID, "log-entry");
-	assert_problem(km_log_append(fixture->store, 0, long_entry, KM_LOG_ENTRY_MAX + 1, &index, &problem), &problem,
+	assert_problem(km_log_append(fixture->store, NULL, "", 0, &index, &problem), &problem, KM_INVALID, "log-entry");
+	assert_problem(km_log_append(fixture->store, NULL, long_entry, KM_LOG_ENTRY_MAX + 1, &index, &problem), &problem,
 	               KM_TOO_LARGE, "log-entry");
 	assert_int_equal(index, 77);
-	assert_ok(km_log_append(fixture->store, 0, long_entry, KM_LOG_ENTRY_MAX, &index, &problem), &problem);
+	assert_ok(km_log_append(fixture->store, NULL, long_entry, KM_LOG_ENTRY_MAX, &index, &problem), &problem);
 	assert_int_equal(index, 0);
-	assert_ok(km_log_append(fixture->store, 0, long_entry, 1, &index, &problem), &problem);
+	assert_ok(km_log_append(fixture->store, NULL, long_entry, 1, &index, &problem), &problem);
 	auto_free char *bundle = NULL;
 	size_t len = 0;
 	struct km_tile tile = {true, 0, 0, 2};
@@ -207,7 +207,8 @@ static void the_last_entry_of_a_mark_is_found(void **state)
 	uint64_t index = 0;
 	static const int64_t marks[] = {1, 2, 1, 0, 2};
 	for (size_t i = 0; i < 5; i++)
-		assert_ok(km_log_append(fixture->store, marks[i], "x", 1, &index, &problem), &problem);
+		assert_ok(km_log_append(fixture->store, &(struct km_log_source){.mark_id = marks[i]}, "x", 1, &index, &problem),
+		          &problem);
 	assert_ok(km_log_mark_index(fixture->store, 1, 5, &index, &problem), &problem);
 	assert_int_equal(index, 2);
 	assert_ok(km_log_mark_index(fixture->store, 2, 5, &index, &problem), &problem);

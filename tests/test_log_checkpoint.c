@@ -13,7 +13,7 @@ static void append(struct fixture *fixture, size_t count)
 	struct km_problem problem = {0};
 	uint64_t index;
 	for (size_t i = 0; i < count; i++)
-		assert_ok(km_log_append(fixture->store, 0, &i, sizeof i, &index, &problem), &problem);
+		assert_ok(km_log_append(fixture->store, NULL, &i, sizeof i, &index, &problem), &problem);
 }
 
 /* A body as a note that this log's key signed. */
@@ -70,7 +70,7 @@ static void a_body_says_which_log_how_long_and_which_root(void **state)
 	assert_string_equal(empty, ORIGIN "\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n");
 	uint64_t index;
 	struct km_problem problem = {0};
-	assert_ok(km_log_append(fixture->store, 0, "\0", 1, &index, &problem), &problem);
+	assert_ok(km_log_append(fixture->store, NULL, "\0", 1, &index, &problem), &problem);
 	auto_free char *one = body_of(fixture);
 	/* 96a296d2…, the second leaf of the vectors of Certificate Transparency */
 	assert_string_equal(one, ORIGIN "\n1\nlqKW0iTyhcZ77pPDD4owkVfw2qNdxbh+QQt4YwoJz8c=\n");

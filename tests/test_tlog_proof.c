@@ -51,7 +51,9 @@ static struct sample make(struct fixture *fixture)
 	static const int64_t marks[] = {1, 2, 2, 1, 2, 1, 2};
 	for (size_t i = 0; i < 7; i++) {
 		char entry[] = {'e', (char)('0' + i)};
-		assert_ok(km_log_append(fixture->store, marks[i], entry, sizeof entry, &index, &problem), &problem);
+		assert_ok(km_log_append(fixture->store, &(struct km_log_source){.mark_id = marks[i]}, entry, sizeof entry,
+		                        &index, &problem),
+		          &problem);
 		if (i == 4)
 			seal(fixture, key);
 	}

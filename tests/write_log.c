@@ -79,7 +79,7 @@ static void fill(struct km_store *store, uint64_t from, uint64_t to)
 		struct km_problem problem;
 		int len = snprintf(entry, sizeof entry, "entry %" PRIu64 "%.*s", i, (int)(i % 50),
 		                   "..................................................");
-		must(km_log_append(store, 0, entry, (size_t)len, &index, &problem), &problem);
+		must(km_log_append(store, NULL, entry, (size_t)len, &index, &problem), &problem);
 	}
 }
 

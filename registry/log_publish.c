@@ -1,0 +1,141 @@
+#include "registry/log_publish.h"
+
+#include "base/buf.h"
+#include "registry/log.h"
+#include "registry/log_event.h"
+#include "registry/sql.h"
+
+/* The last rows that have an entry. */
+struct published {
+	int64_t event_id, submission;
+};
+
+static enum km_error find_published(struct km_store *store, struct published *ret_published, struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	bool row = false;
+	enum km_error error = km_sql(store,
+	                             "SELECT coalesce((SELECT max(event_id) FROM log_entry), 0),"
+	                             " coalesce((SELECT max(submission) FROM log_entry), 0)",
+	                             &statement, problem);
+	if (!error)
+		error = km_sql_step(statement, &row, problem);
+	if (error)
+		return error;
+	*ret_published = (struct published){km_sql_get_int(statement, 0), km_sql_get_int(statement, 1)};
+	return KM_OK;
+}
+
+enum km_error km_log_behind(struct km_store *store, bool *ret_behind, struct km_problem *problem)
+{
+	struct published published;
+	enum km_error error = find_published(store, &published, problem);
+	if (error)
+		return error;
+	auto_statement struct km_statement *statement = NULL;
+	bool row = false;
+	error = km_sql(store,
+	               "SELECT coalesce((SELECT max(id) FROM event), 0) > :event"
+	               " OR coalesce((SELECT max(sequence) FROM submission), 0) > :submission",
+	               &statement, problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":event", published.event_id);
+	km_sql_int(statement, ":submission", published.submission);
+	error = km_sql_step(statement, &row, problem);
+	if (!error)
+		*ret_behind = km_sql_get_int(statement, 0);
+	return error;
+}
+
+/* The present row of what publish_events asks for. */
+static enum km_error publish_event(struct km_store *store, struct km_statement *statement, struct km_problem *problem)
+{
+	const struct km_log_source source = {.mark_id = km_sql_get_int(statement, 1),
+	                                     .event_id = km_sql_get_int(statement, 0),
+	                                     .submission = km_sql_get_int(statement, 2)};
+	const struct km_log_event event = {
+		.mark = km_sql_get_text(statement, 3),
+		.sequence = km_sql_get_int(statement, 4),
+		.at = km_sql_get_int(statement, 5),
+		.recorded = km_sql_get_int(statement, 6),
+		.action = km_sql_get_text(statement, 7),
+		.state = km_sql_get_text(statement, 8),
+		.reason = km_sql_get_text(statement, 9),
+		.credential = km_sql_get_text(statement, 10),
+		.submission = km_sql_get_text(statement, 11),
+	};
+	auto_free char *entry = NULL;
+	size_t len = 0;
+	uint64_t index;
+	enum km_error error = km_log_event_entry(&event, &entry, &len, problem);
+	return error ? error : km_log_append(store, &source, entry, len, &index, problem);
+}
+
+static enum km_error publish_events(struct km_store *store, int64_t last, struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error =
+		km_sql(store,
+	           "SELECT event.id, event.mark_id, submission.sequence, mark.number,"
+	           " (SELECT count(*) FROM event AS e WHERE e.mark_id = event.mark_id AND e.id <= event.id),"
+	           " event.at, event.recorded_at, event.action, event.state, event.reason, credential.token, submission.id"
+	           " FROM event JOIN mark ON mark.id = event.mark_id"
+	           " LEFT JOIN submission ON submission.id = event.decision_id"
+	           " LEFT JOIN credential ON credential.mark_id = event.mark_id"
+	           " WHERE event.id > :last ORDER BY event.id",
+	           &statement, problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":last", last);
+	bool row = false;
+	while (!(error = km_sql_step(statement, &row, problem)) && row) {
+		error = publish_event(store, statement, problem);
+		if (error)
+			break;
+	}
+	return error;
+}
+
+static enum km_error publish_submission(struct km_store *store, struct km_statement *statement,
+                                        struct km_problem *problem)
+{
+	const struct km_log_source source = {.submission = km_sql_get_int(statement, 0)};
+	auto_free char *entry = NULL;
+	size_t len = 0;
+	uint64_t index;
+	enum km_error error =
+		km_log_submission_entry(km_sql_get_text(statement, 1), km_sql_get_int(statement, 2), &entry, &len, problem);
+	return error ? error : km_log_append(store, &source, entry, len, &index, problem);
+}
+
+/* Those after `last` of which no event has told. */
+static enum km_error publish_submissions(struct km_store *store, int64_t last, struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error =
+		km_sql(store,
+	           "SELECT sequence, id, received_at FROM submission WHERE sequence > :last"
+	           " AND NOT EXISTS (SELECT 1 FROM log_entry WHERE log_entry.submission = submission.sequence)"
+	           " ORDER BY sequence",
+	           &statement, problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":last", last);
+	bool row = false;
+	while (!(error = km_sql_step(statement, &row, problem)) && row) {
+		error = publish_submission(store, statement, problem);
+		if (error)
+			break;
+	}
+	return error;
+}
+
+enum km_error km_log_publish(struct km_store *store, struct km_problem *problem)
+{
+	struct published last;
+	enum km_error error = find_published(store, &last, problem);
+	if (!error)
+		error = publish_events(store, last.event_id, problem);
+	return error ? error : publish_submissions(store, last.submission, problem);
+}
