@@ -89,6 +89,18 @@ chmod 644 "$folder/passphrase"
 claim "a passphrase that others can read is refused" says "chmod" 1 \
   serve --home "$folder/locked" --listen 127.0.0.1:0 --passphrase-file "$folder/passphrase"
 
+# --------------------------------------------------------------------------------------------- scheme files on their own
+
+claim "a scheme comes with the program" \
+  both 'exits 0 scheme sample mkb-ict' 'cmp "$folder/out" "$schemes/mkb-ict.json"'
+claim "and is listed" says "rijpheid" 0 scheme sample
+claim "one that does not come is not" says "no sample “none”" 1 scheme sample none
+claim "a good scheme file is good" says "nothing is wrong" 0 scheme check "$schemes/rijpheid.json"
+sed 's/"validity_months": *36/"validity_months": 0/; s/"grace_days": *60/"grace_days": "x"/' \
+  "$schemes/mkb-ict.json" >"$folder/two.json"
+claim "of another, each fault is said" \
+  both 'says "validity_months" 1 scheme check "$folder/two.json"' 'grep -q grace_days "$folder/out"'
+
 # ------------------------------------------------------------------------------------------------------- the operator
 
 claim "without a register it says how to name or make one" says "keurmerk init" 1 provider list
