@@ -3,6 +3,7 @@
 #include "badge/bake.h"
 #include "badge/carrier.h"
 #include "badge/present.h"
+#include "badge/receipt.h"
 #include "badge/verdict.h"
 #include "base/buf.h"
 #include "base/catalogue.h"
@@ -398,6 +399,8 @@ void km_verify(const char *bytes, size_t len, const struct km_keyset *trust, con
 		km_verify_number(typed, trust, status, now, ret_verdict);
 		return;
 	}
+	if (km_receipt_verify(bytes, len, trust, now, ret_verdict))
+		return;
 	*ret_verdict = (struct km_verdict){.outcome = KM_CANNOT_TELL, .checked_at = now};
 	struct verification v = {trust, status, now, ret_verdict};
 	auto_free char *token = NULL;

@@ -56,9 +56,9 @@ struct km_status_source {
 	void *context;
 };
 
-/* Verifies a picture (SVG, PNG), a compact JWS (also with white space around it), whatever the bytes turn out to be.
- * `trust` is the key set that the user chose; NULL: nobody named, which is always "cannot tell". `status` NULL:
- * offline. Always fills the verdict. */
+/* Verifies a picture (SVG, PNG), a compact JWS (also with white space around it), a receipt (badge/receipt.h), whatever
+ * the bytes turn out to be. `trust` is the key set that the user chose; NULL: nobody named, which is always "cannot
+ * tell". `status` NULL: offline. Always fills the verdict. */
 void km_verify(const char *bytes, size_t len, const struct km_keyset *trust, const struct km_status_source *status,
                int64_t now, struct km_verdict *ret_verdict);
 

@@ -22,7 +22,7 @@ enum km_form {
 };
 
 enum {
-	KM_FORM_PAYLOAD_MAX = 1 << 20, /* bytes */
+	KM_FORM_PAYLOAD_MAX = 4 << 20, /* bytes: a receipt for 10,000 suppliers fits */
 	KM_FORM_STATUS_MAX_S = 3600,   /* how long a status may claim to hold */
 	KM_FORM_SKEW_S = 300,          /* how far iat may be from the signer's clock */
 };
