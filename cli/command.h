@@ -98,7 +98,7 @@ void km_command_help(const struct km_command *command);
 
 /* The table: one row for each. */
 extern const struct km_command km_init_command, km_serve_command, km_demo_command;
-extern const struct km_command km_scheme_sample_command, km_scheme_check_command;
+extern const struct km_command km_scheme_sample_command, km_scheme_check_command, km_scheme_form_command;
 extern const struct km_command km_scheme_add_command, km_scheme_list_command, km_scheme_show_command;
 extern const struct km_command km_body_add_command, km_body_list_command;
 extern const struct km_command km_person_invite_command, km_person_list_command, km_person_revoke_command;

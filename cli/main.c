@@ -9,19 +9,43 @@
 #include <string.h>
 
 /* All there is. One row makes a command known to dispatch and help; tests/check-man.sh asks for its man page. */
+/* clang-format off */
 static const struct km_command *const commands[] = {
-	&km_init_command,           &km_serve_command,         &km_demo_command,
-	&km_scheme_sample_command,  &km_scheme_check_command,  &km_scheme_add_command,
-	&km_scheme_list_command,    &km_scheme_show_command,   &km_body_add_command,
-	&km_body_list_command,      &km_person_invite_command, &km_person_list_command,
-	&km_person_revoke_command,  &km_provider_add_command,  &km_provider_import_command,
-	&km_provider_list_command,  &km_provider_show_command, &km_provider_export_command,
-	&km_provider_erase_command, &km_mark_list_command,     &km_mark_show_command,
-	&km_mark_history_command,   &km_badge_command,         &km_qr_command,
-	&km_report_list_command,    &km_report_erase_command,  &km_case_list_command,
-	&km_key_list_command,       &km_log_check_command,     &km_enrol_command,
-	&km_submit_command,         &km_verify_command,
+	&km_init_command,
+	&km_serve_command,
+	&km_demo_command,
+	&km_scheme_sample_command,
+	&km_scheme_check_command,
+	&km_scheme_add_command,
+	&km_scheme_list_command,
+	&km_scheme_show_command,
+	&km_scheme_form_command,
+	&km_body_add_command,
+	&km_body_list_command,
+	&km_person_invite_command,
+	&km_person_list_command,
+	&km_person_revoke_command,
+	&km_provider_add_command,
+	&km_provider_import_command,
+	&km_provider_list_command,
+	&km_provider_show_command,
+	&km_provider_export_command,
+	&km_provider_erase_command,
+	&km_mark_list_command,
+	&km_mark_show_command,
+	&km_mark_history_command,
+	&km_badge_command,
+	&km_qr_command,
+	&km_report_list_command,
+	&km_report_erase_command,
+	&km_case_list_command,
+	&km_key_list_command,
+	&km_log_check_command,
+	&km_enrol_command,
+	&km_submit_command,
+	&km_verify_command,
 };
+/* clang-format on */
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
 

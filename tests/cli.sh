@@ -96,6 +96,12 @@ claim "a scheme comes with the program" \
 claim "and is listed" says "rijpheid" 0 scheme sample
 claim "one that does not come is not" says "no sample “none”" 1 scheme sample none
 claim "a good scheme file is good" says "nothing is wrong" 0 scheme check "$schemes/rijpheid.json"
+claim "a form asks for what the scope must meet" \
+  both 'exits 0 scheme form "$schemes/mkb-ict.json" --service beheer' 'grep -q "\"B1\"" "$folder/out" && ! grep -q "\"B6\"" "$folder/out"'
+claim "of services that are there" says "no such service" 2 scheme form "$schemes/mkb-ict.json" --service vliegen
+claim "and at a level, where there are levels" says "--level ID is missing" 2 scheme form "$schemes/rijpheid.json" --service kantoor
+claim "which decides what is asked" \
+  both 'exits 0 scheme form "$schemes/rijpheid.json" --service kantoor --level 1' '! grep -q "\"W6\"" "$folder/out"'
 sed 's/"validity_months": *36/"validity_months": 0/; s/"grace_days": *60/"grace_days": "x"/' \
   "$schemes/mkb-ict.json" >"$folder/two.json"
 claim "of another, each fault is said" \

@@ -105,6 +105,16 @@ test('someone enrols a key with a program that is not ours', async () => {
   assert.equal((await answer.json()).kid, thumbprint(both));
 });
 
+test('the form of an audit asks for exactly what the scope must meet', async () => {
+  const form = await registry.must('scheme', 'form', scheme.id, '--provider', '68750110',
+    ...scope.flatMap((service) => ['--service', service]));
+  const filled = auditOf('68750110');
+  assert.deepEqual(Object.keys(form.audit).sort(), Object.keys(filled.audit).sort());
+  assert.deepEqual(form.audit.findings.map(({ criterion }) => criterion),
+    filled.audit.findings.map(({ criterion }) => criterion));
+  assert.deepEqual(form.audit.scope, scope);
+});
+
 test('an audit is signed in one place and sent from another', async () => {
   const file = registry.write('audit.json', auditOf('68750110'));
   auditBytes = (await registry.must('submit', '--key', registry.path('auditor.pem'), '--registry', registry.url,
