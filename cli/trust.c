@@ -14,15 +14,14 @@ enum {
 	KEYSET_FILE_MAX = 256 * 1024,
 };
 
-/* NULL where the user has no home. The caller's (free). */
-static char *trust_file(void)
+char *km_config_file(const char *name)
 {
 	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 	auto_buf struct km_buf path = KM_BUF_EMPTY;
 	if (config && *config == '/')
-		km_buf_add_format(&path, "%s/keurmerk/trust", config);
+		km_buf_add_format(&path, "%s/keurmerk/%s", config, name);
 	else if (home && *home)
-		km_buf_add_format(&path, "%s/.config/keurmerk/trust", home);
+		km_buf_add_format(&path, "%s/.config/keurmerk/%s", home, name);
 	else
 		return NULL;
 	return km_buf_take(&path, NULL);
@@ -31,7 +30,7 @@ static char *trust_file(void)
 /* KM_ABSENT where the user has no such file. */
 static enum km_error read_trust_file(char ret_url[static KM_REMOTE_URL_TEXT], struct km_problem *problem)
 {
-	auto_free char *path = trust_file(), *text = NULL;
+	auto_free char *path = km_config_file("trust"), *text = NULL;
 	size_t len = 0;
 	if (!path)
 		return km_fail(problem, KM_ABSENT, "no-trust", "no trust file");

@@ -19,6 +19,10 @@
 			KM_OPTIONAL                                                                                                \
 	}
 
+/* "NAME" in the user's own folder of settings, $XDG_CONFIG_HOME/keurmerk or ~/.config/keurmerk; the caller's (free).
+ * NULL where the user has no home, or memory ran out. */
+char *km_config_file(const char *name);
+
 /* The registry of --registry, or else of the trust file: one line with its address, in $XDG_CONFIG_HOME/keurmerk/trust
  * or
  * ~/.config/keurmerk/trust. Wrong usage where there is neither. */
