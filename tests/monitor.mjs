@@ -14,7 +14,7 @@ let change = {}; // what the public gets at these addresses, made from what the 
 before(async () => {
   registry = await Registry.make(Math.floor(Date.now() / 1000));
   const listen = `127.0.0.1:${await freePort()}`;
-  office = await Office.open(registry, 3, listen);
+  office = await Office.open(registry, 3, { listen });
   marks = [await office.grant(office.providers[0]), await office.grant(office.providers[1])];
   middle = http.createServer(async (request, response) => {
     const answer = await fetch(`http://${listen}${request.url}`);

@@ -1,5 +1,5 @@
-// A registry at work, at the time of the machine and with the signer in a process of its own, as in earnest: a body with an
-// auditor and a decider, and providers to certify.
+// A registry at work: a body with an auditor and a decider, and providers to certify. At the time of the machine, with the
+// signer in a process of its own, as in earnest; or, where it is `clocked`, at the registry's set time.
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
@@ -8,15 +8,14 @@ import { allConform, Process, program, run, sign, sources, thumbprint } from './
 
 const scheme = JSON.parse(fs.readFileSync(`${sources}/registry/schemes/mkb-ict.json`, 'utf8'));
 const scope = ['beheer'];
-const now = () => Math.floor(Date.now() / 1000);
-const yesterday = () => new Date((now() - 2 * 86400) * 1000).toISOString().slice(0, 10);
 
 export class Office {
-  // `listen`: where it serves; the port of its public address where none is given.
-  static async open(registry, providers, listen) {
+  // `listen`: where it serves; at its public address where that is not given.
+  static async open(registry, providers, { listen, clocked } = {}) {
     const office = new Office();
     office.registry = registry;
     office.listen = listen;
+    office.clock = clocked ? ['--clock', registry.clock] : [];
     await office.must('init', '--url', registry.url);
     await office.must('scheme', 'add', `${sources}/registry/schemes/mkb-ict.json`);
     await office.must('body', 'add', 'vc', '--name', 'Voorbeeld Certificatie', '--accreditation', 'C-000', '--scheme',
@@ -28,15 +27,20 @@ export class Office {
     office.decider = await office.person('Bram', 'decider');
     return office;
   }
+  get now() {
+    return this.clock.length ? this.registry.now : Math.floor(Date.now() / 1000);
+  }
+  use(...args) {
+    return run(program, [...args, ...this.clock], { env: this.registry.env, cwd: this.registry.folder });
+  }
   async must(...args) {
-    const { env, folder } = this.registry;
-    const { status, stdout, stderr } = await run(program, args, { env, cwd: folder });
+    const { status, stdout, stderr } = await this.use(...args);
     assert.equal(status, 0, `keurmerk ${args.join(' ')}: ${stderr}${stdout}`);
     return /^[[{]/.test(stdout) ? JSON.parse(stdout) : stdout;
   }
   async serve() {
-    const args = this.listen ? ['serve', '--listen', this.listen] : ['serve'];
-    this.registry.server = new Process(args, this.registry.env);
+    const listen = this.listen ? ['--listen', this.listen] : [];
+    this.registry.server = new Process(['serve', ...listen, ...this.clock], this.registry.env);
     await this.registry.server.out.says(/is served at/);
   }
   post(target, token) {
@@ -46,7 +50,7 @@ export class Office {
   compose(key, content) {
     const kid = thumbprint(key);
     return sign(key, { typ: 'keurmerk-submission+jwt', kid },
-      { iss: kid, aud: this.registry.url, iat: now(), jti: crypto.randomUUID(), ...content });
+      { iss: kid, aud: this.registry.url, iat: this.now, jti: crypto.randomUUID(), ...content });
   }
   async submit(key, content) {
     const answer = await this.post('/v1/submissions', this.compose(key, content));
@@ -61,16 +65,17 @@ export class Office {
     const { privateKey, publicKey } = crypto.generateKeyPairSync('ed25519');
     const { code } = await this.must('person', 'invite', '--body', 'vc', '--name', name, '--role', role, '--json');
     const token = sign(privateKey, { typ: 'keurmerk-enrolment+jwt', kid: thumbprint(privateKey) },
-      { aud: this.registry.url, iat: now(), code, jwk: publicKey.export({ format: 'jwk' }) });
+      { aud: this.registry.url, iat: this.now, code, jwk: publicKey.export({ format: 'jwk' }) });
     assert.equal((await this.post('/v1/enrolments', token)).status, 201);
     return privateKey;
   }
   // Audits and grants; the number of the mark.
   async grant(kvk) {
+    const yesterday = new Date((this.now - 2 * 86400) * 1000).toISOString().slice(0, 10);
     const { id } = await this.submit(this.auditor, {
       type: 'audit',
       audit: {
-        provider: kvk, scheme: scheme.id, version: 1, kind: 'initial', started: yesterday(), finished: yesterday(), scope,
+        provider: kvk, scheme: scheme.id, version: 1, kind: 'initial', started: yesterday, finished: yesterday, scope,
         findings: allConform(scheme, scope), evidence: [], recommendation: 'grant',
       },
     });
