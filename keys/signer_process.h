@@ -6,6 +6,8 @@
 #ifndef KM_KEYS_SIGNER_PROCESS_H
 #define KM_KEYS_SIGNER_PROCESS_H
 
+#include "keys/form.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,7 +21,7 @@ enum { KM_SIGNER_FD = 3 };
  */
 enum { KM_REQUEST_CHECKPOINT = 100 };
 
-enum { KM_REPLY_MAX = 2 << 20 }; /* bytes */
+enum { KM_REPLY_MAX = 2 * KM_FORM_PAYLOAD_MAX }; /* bytes: a payload in base64url, with its header and signature */
 
 /* What `main` returns where its first argument is KM_SIGNER_COMMAND; the arguments after that are for km_signer_start
  * to know. It opens the keys, gives up all rights, and answers until the other end closes. */
