@@ -1,0 +1,142 @@
+// What holds for every page. To have a page looked at: a line in the table.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+
+import { DESK, launch, PHONE, Site, Visitor } from './browser.mjs';
+
+// path: may name a mark of the demo, between braces, by what the demo says of it. status: other than 200.
+const pages = [
+  { name: 'the first page', path: '/' },
+  { name: 'search: several', path: '/?q=test' },
+  { name: 'search: none', path: '/?q=zzzzzzzz' },
+  { name: 'search: mistyped number', path: '/?q=7K3Q-9XM2-4HTX' },
+  { name: 'mark: active', path: '/m/{active}' },
+  { name: 'mark: suspended', path: '/m/{suspended}' },
+  { name: 'mark: withdrawn', path: '/m/{withdrawn}' },
+  { name: 'mark: with fewer services than before', path: '/m/{active, for fewer services than before}' },
+  { name: 'mark: with a level', path: '/m/{active, of a scheme with levels}' },
+  { name: 'mark: mistyped', path: '/m/7K3Q9XM24HTX', status: 404 },
+  { name: 'scheme', path: '/schemes/mkb-ict' },
+  { name: 'scheme with levels', path: '/schemes/rijpheid' },
+  { name: 'report', path: '/report/{active}' },
+  { name: 'report of a hole', path: '/report/security' },
+  { name: 'thanks for a report', path: '/report/thanks' },
+  { name: 'no such page', path: '/nothing', status: 404 },
+];
+const WEIGHT_MAX_BYTES = 60 * 1024;
+
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const inLanguage = (path, language) => path + (path.includes('?') ? '&' : '?') + `lang=${language}`;
+
+let site, browser;
+const addressOf = ({ path }) => path.replace(/\{(.+)\}/, (_, about) => site.marks[about]);
+
+async function open(visitor, entry, language) {
+  if (entry.status) visitor.expected.push(new RegExp(`status of ${entry.status} `));
+  const answer = await visitor.page.goto(inLanguage(addressOf(entry), language));
+  assert.equal(answer.status(), entry.status ?? 200);
+  assert.equal(await visitor.page.getAttribute('html', 'lang'), language);
+}
+
+// What axe has to say of the page as it is now, in lines.
+async function complaints(page) {
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target}: ${node.failureSummary}`));
+}
+
+// On a phone and at a desk, in both languages, light and dark.
+async function isUsable(visitor, entry) {
+  const { page } = visitor;
+  for (const language of ['nl', 'en']) {
+    await open(visitor, entry, language);
+    for (const size of [PHONE, DESK]) {
+      await page.setViewportSize(size);
+      const [wide, room] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
+      assert.ok(wide <= room, `it is ${wide} pixels wide where there are ${room}`);
+      for (const colorScheme of ['light', 'dark']) {
+        await page.emulateMedia({ colorScheme });
+        assert.deepEqual(await complaints(page), [], `${language}, ${size.width} pixels, ${colorScheme}`);
+      }
+    }
+  }
+  visitor.isAtPeace();
+}
+
+// With all that it loads, pictures that wait to be seen too, by someone who was never here before.
+async function isLight(entry) {
+  const visitor = await Visitor.come(browser, site);
+  const { page } = visitor;
+  const sizes = [];
+  page.on('requestfinished', (request) => sizes.push(request.sizes()));
+  await open(visitor, entry, 'nl');
+  await page.evaluate(() => {
+    for (const image of document.images) image.loading = 'eager';
+    return Promise.all([...document.images].map((image) => image.decode()));
+  });
+  const weights = (await Promise.all(sizes)).map((size) => size.responseHeadersSize + size.responseBodySize);
+  const weight = weights.reduce((sum, more) => sum + more, 0);
+  assert.ok(weights.length > 1 && weight <= WEIGHT_MAX_BYTES, `it weighs ${weight} bytes`);
+  await visitor.leave();
+}
+
+async function read(visitor, entry) {
+  await open(visitor, entry, 'nl');
+  // What needs scripts is shown where there are any, and only there.
+  await visitor.page.evaluate(() => document.querySelectorAll('[data-script]').forEach((part) => part.remove()));
+  const text = await visitor.page.innerText('main');
+  visitor.isAtPeace();
+  return text.replace(/\d\d:\d\d/g, '(time)');
+}
+
+async function needsNoScript(visitor, visitorWithout, entry) {
+  const said = await read(visitor, entry);
+  assert.ok(said.trim());
+  assert.equal(await read(visitorWithout, entry), said);
+}
+
+// A few pages at the same time, each hand with visitors of its own, which saves more than half of it.
+const AT_ONCE = 3;
+const claims = pages.flatMap((entry) => [
+  { name: `${entry.name}: anyone can use it, on a phone and at a desk, in both languages, light and dark`,
+    holds: ({ visitor }) => isUsable(visitor, entry) },
+  { name: `${entry.name}: loads little, from one host`, holds: () => isLight(entry) },
+  { name: `${entry.name}: says the same without scripts`,
+    holds: ({ visitor, visitorWithout }) => needsNoScript(visitor, visitorWithout, entry) },
+]);
+
+async function work(left) {
+  const visitor = await Visitor.come(browser, site);
+  await visitor.page.addInitScript(axe);
+  const visitorWithout = await Visitor.come(browser, site, { javaScriptEnabled: false });
+  for (let claim = left.shift(); claim; claim = left.shift())
+    await claim.holds({ visitor, visitorWithout }).then(claim.resolve, claim.reject);
+}
+
+before(async () => {
+  [site, browser] = await Promise.all([Site.open(), launch()]);
+  for (const claim of claims) {
+    claim.checked = new Promise((resolve, reject) => Object.assign(claim, { resolve, reject }));
+    claim.checked.catch(() => {}); // its test tells
+  }
+  const left = [...claims];
+  for (let i = 0; i < AT_ONCE; i++) work(left).catch((error) => claims.forEach(({ reject }) => reject(error)));
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+for (const claim of claims) test(claim.name, () => claim.checked);
+
+test('the search works without scripts', async () => {
+  const visitor = await Visitor.come(browser, site, { javaScriptEnabled: false });
+  await visitor.page.goto('/');
+  await visitor.page.fill('#q', 'donald');
+  await visitor.page.click('form[role=search] button');
+  assert.match(await visitor.page.innerText('.hits'), /Test BV Donald/);
+  await visitor.page.click('.hits a');
+  assert.match(await visitor.page.innerText('h1'), /Echt en geldig/);
+  await visitor.leave();
+});
