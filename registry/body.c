@@ -229,3 +229,20 @@ enum km_error km_body_list(struct km_store *store, enum km_error (*each)(void *c
 			return error;
 	}
 }
+
+enum km_error km_body_find_id(struct km_store *store, const char *slug, int64_t *ret_id, struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error = km_sql(store, "SELECT id FROM body WHERE slug = :slug", &statement, problem);
+	if (error)
+		return error;
+	km_sql_text(statement, ":slug", slug);
+	bool row = false;
+	error = km_sql_step(statement, &row, problem);
+	if (error)
+		return error;
+	if (!row)
+		return km_fail(problem, KM_ABSENT, "unknown-body", "there is no certification body %.60s", slug);
+	*ret_id = km_sql_get_int(statement, 0);
+	return KM_OK;
+}

@@ -31,6 +31,8 @@ enum km_error km_body_get(struct km_store *store, const char *slug, struct km_bo
                           struct km_problem *problem);
 enum km_error km_body_get_by_id(struct km_store *store, int64_t id, struct km_body **ret_body,
                                 struct km_problem *problem);
+/* The register's own id of the body with this slug. KM_ABSENT. */
+enum km_error km_body_find_id(struct km_store *store, const char *slug, int64_t *ret_id, struct km_problem *problem);
 void km_body_free(struct km_body *body);
 
 /* Calls back for each by slug. An error of the callback ends the list and is returned. */

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/json.h"
+#include "registry/body.h"
 #include "registry/person.h"
 #include "registry/scheme.h"
 #include "registry/sql.h"
@@ -274,28 +275,12 @@ enum km_error km_case_apply(struct km_store *store, const struct km_acting *acti
 	return km_fail(problem, KM_INVALID, "member", "case.action: expected open or close");
 }
 
-static enum km_error check_body(struct km_store *store, const char *slug, int64_t *ret_id, struct km_problem *problem)
-{
-	auto_statement struct km_statement *statement = NULL;
-	enum km_error error = km_sql(store, "SELECT id FROM body WHERE slug = :slug", &statement, problem);
-	if (error)
-		return error;
-	km_sql_text(statement, ":slug", slug);
-	bool found = false;
-	error = km_sql_step(statement, &found, problem);
-	if (!error && !found)
-		return km_fail(problem, KM_ABSENT, "unknown-body", "there is no body \"%.40s\" in this register", slug);
-	if (!error)
-		*ret_id = km_sql_get_int(statement, 0);
-	return error;
-}
-
 enum km_error km_case_list(struct km_store *store, const char *body_slug, bool closed,
                            enum km_error (*each)(void *context, const struct km_case *row), void *context,
                            struct km_problem *problem)
 {
 	int64_t body_id = 0;
-	enum km_error error = check_body(store, body_slug, &body_id, problem);
+	enum km_error error = km_body_find_id(store, body_slug, &body_id, problem);
 	auto_statement struct km_statement *statement = NULL;
 	if (!error)
 		error = km_sql(store,

@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "keys/random.h"
 #include "registry/name.h"
+#include "registry/body.h"
 #include "registry/sql.h"
 
 #include <stdio.h>
@@ -57,23 +58,6 @@ void km_roles_format(unsigned roles, char ret_text[static 32])
 }
 
 /* --------------------------------------------------------------------------------------------------- invitations */
-
-static enum km_error find_body(struct km_store *store, const char *slug, int64_t *ret_id, struct km_problem *problem)
-{
-	auto_statement struct km_statement *statement = NULL;
-	enum km_error error = km_sql(store, "SELECT id FROM body WHERE slug = :slug", &statement, problem);
-	if (error)
-		return error;
-	km_sql_text(statement, ":slug", slug);
-	bool row = false;
-	error = km_sql_step(statement, &row, problem);
-	if (error)
-		return error;
-	if (!row)
-		return km_fail(problem, KM_ABSENT, "unknown-body", "there is no certification body %.60s", slug);
-	*ret_id = km_sql_get_int(statement, 0);
-	return KM_OK;
-}
 
 static enum km_error insert_person(struct km_store *store, int64_t body_id, const char *name, unsigned roles,
                                    int64_t now, int64_t *ret_id, struct km_problem *problem)
@@ -166,7 +150,7 @@ enum km_error km_person_invite(struct km_store *store, const char *body_slug, co
 		return km_fail(problem, KM_INVALID, "roles",
 		               "a person has one or more of the roles auditor, decider and admin");
 	int64_t body_id = 0, person_id = 0;
-	error = find_body(store, body_slug, &body_id, problem);
+	error = km_body_find_id(store, body_slug, &body_id, problem);
 	if (!error)
 		error = insert_person(store, body_id, name, roles, now, &person_id, problem);
 	if (!error)

@@ -230,6 +230,12 @@ CREATE TABLE case_closure (        -- how it ended
     recorded_at   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- What a body has to do, by date.
+CREATE INDEX mark_period_by_surveillance ON mark_period(body_id, surveillance_due) WHERE surveillance_due IS NOT NULL;
+CREATE INDEX mark_period_by_end ON mark_period(body_id, valid_until);
+CREATE INDEX mark_period_by_suspension ON mark_period(body_id, suspension_limit) WHERE suspension_limit IS NOT NULL;
+CREATE INDEX finding_by_due ON finding(due_on) WHERE due_on IS NOT NULL;
+
 CREATE TABLE event (               -- the public history of a mark
     id          INTEGER PRIMARY KEY,
     mark_id     INTEGER NOT NULL REFERENCES mark(id),
