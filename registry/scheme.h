@@ -56,9 +56,9 @@ struct km_scheme {
 	int surveillance_months; /* 0: no surveillance is asked */
 	int grace_days;          /* after surveillance is due */
 	int suspension_max_days;
-	int transition_from;      /* marks granted under this version up to the one before ours hold until … */
-	int64_t transition_until; /* … this moment, a day's last second, and are then to be renewed under ours. Both 0 where
-	                           * the file has no transition: those marks hold until their own end. */
+	int transition_from;      /* audits under this version, up to the one before ours, carry a grant or a renewal until … */
+	int64_t transition_until; /* … this moment, a day's last second. Both 0 where the file has no transition: then only
+	                           * audits under ours do. Marks that are there already hold until their own end. */
 	const struct km_scheme_item *principles, *assurances, *services, *levels;
 	size_t principles_len, assurances_len, services_len, levels_len; /* levels_len may be 0 */
 	const struct km_criterion *criteria;

@@ -2,7 +2,10 @@
 
 #include "base/clock.h"
 #include "registry/finding.h"
+#include "registry/scheme.h"
 #include "tests/scene.h"
+
+#include <stdlib.h>
 
 #define SCOPE "[\"beheer\", \"cloud\"]"
 
@@ -360,6 +363,73 @@ static void an_audit_carries_one_decision(void **state)
 	refuse(scene, DECIDER, scene_decision("maintain", number.text, looked.text), KM_CONFLICT, "audit-used");
 }
 
+/* Publishes version 2 of the scheme; marks under version 1 may be granted and renewed until that day. */
+static void publish_second_version(struct scene *scene, const char *until)
+{
+	struct km_problem problem;
+	struct km_scheme *first, *second;
+	assert_ok(km_scheme_get(scene->store, "mkb-ict", 1, &first, &problem), &problem);
+	json_auto_t *json = json_loadb(first->json, first->json_len, 0, NULL);
+	json_object_set_new(json, "version", json_integer(2));
+	if (until)
+		json_object_set_new(json, "transition", json_pack("{s:i, s:s}", "from_version", 1, "until", until));
+	char *text = json_dumps(json, 0);
+	assert_ok(km_scheme_parse(text, strlen(text), &second, &problem), &problem);
+	assert_ok(km_scheme_add(scene->store, second, scene->now, &problem), &problem);
+	free(text);
+	km_scheme_free(first);
+	km_scheme_free(second);
+}
+
+static json_t *under(json_t *audit, int version)
+{
+	json_object_set_new(audit, "version", json_integer(version));
+	return audit;
+}
+
+static void a_new_version_leaves_marks_intact_until_they_are_renewed_under_it(void **state)
+{
+	struct scene *scene = *state;
+	struct scene_number number = scene_grant(scene, SCOPE);
+	publish_second_version(scene, "2027-06-30");
+	scene->now = moment("2027-07-01T12:00:00Z"); /* the transition is over */
+	expect_state(scene, number.text, scene->now, KM_ACTIVE);
+	struct scene_id old = scene_accept(scene, AUDITOR, "audit", under(scene_audit(scene, "surveillance", SCOPE), 1));
+	struct scene_id other = scene_accept(scene, AUDITOR, "audit", under(scene_audit(scene, "surveillance", SCOPE), 2));
+	refuse(scene, DECIDER, scene_decision("maintain", number.text, other.text), KM_INVALID, "scheme-version");
+	decide(scene, "maintain", number.text, old.text);
+	old = scene_accept(scene, AUDITOR, "audit", under(scene_audit(scene, "recertification", SCOPE), 1));
+	refuse(scene, DECIDER, scene_decision("renew", number.text, old.text), KM_CONFLICT, "scheme-version");
+	other = scene_accept(scene, AUDITOR, "audit", under(scene_audit(scene, "recertification", SCOPE), 2));
+	decide(scene, "renew", number.text, other.text);
+	struct km_mark *mark = scene_mark(scene, number.text, scene->now);
+	assert_int_equal(mark->scheme->version, 2);
+	km_mark_free(mark);
+	mark = scene_mark(scene, number.text, scene->now - 1);
+	assert_int_equal(mark->scheme->version, 1);
+	km_mark_free(mark);
+}
+
+static void an_old_version_is_granted_until_the_last_second_of_the_transition(void **state)
+{
+	struct scene *scene = *state;
+	publish_second_version(scene, "2027-06-30");
+	scene->now = moment("2027-06-30T12:00:00Z");
+	struct scene_id old = scene_accept(scene, AUDITOR, "audit", under(scene_audit(scene, "initial", SCOPE), 1));
+	scene->now = moment("2027-06-30T22:00:00Z");
+	refuse(scene, DECIDER, scene_decision("grant", NULL, old.text), KM_CONFLICT, "scheme-version");
+	scene->now--;
+	decide(scene, "grant", NULL, old.text);
+}
+
+static void without_a_transition_only_the_newest_version_is_granted(void **state)
+{
+	struct scene *scene = *state;
+	publish_second_version(scene, NULL);
+	struct scene_id old = scene_accept(scene, AUDITOR, "audit", under(scene_audit(scene, "initial", SCOPE), 1));
+	refuse(scene, DECIDER, scene_decision("grant", NULL, old.text), KM_CONFLICT, "scheme-version");
+}
+
 static void a_lapse_is_due_from_the_moment_of_the_decision(void **state)
 {
 	struct scene *scene = *state;
@@ -386,6 +456,9 @@ int main(void)
 		KM_SCENE_TEST(a_notice_stands_until_it_is_taken_off),
 		KM_SCENE_TEST(a_new_name_is_shown_and_found),
 		KM_SCENE_TEST(an_audit_carries_one_decision),
+		KM_SCENE_TEST(a_new_version_leaves_marks_intact_until_they_are_renewed_under_it),
+		KM_SCENE_TEST(an_old_version_is_granted_until_the_last_second_of_the_transition),
+		KM_SCENE_TEST(without_a_transition_only_the_newest_version_is_granted),
 		KM_SCENE_TEST(a_lapse_is_due_from_the_moment_of_the_decision),
 	};
 	return cmocka_run_group_tests_name("decision", tests, NULL, NULL);
