@@ -5,9 +5,10 @@
 #include "registry/number.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { HEADING_MAX = 40, KVK_DIGITS = 8 };
+enum { HEADING_MAX = 40, KVK_DIGITS = 8, LINE_DIGITS_MAX = 10 };
 
 /* What the columns are called, in small letters and digits alone. */
 static const struct {
@@ -49,6 +50,7 @@ static const struct {
 
 struct columns {
 	bool named;
+	int line;                   /* place of the column of that name, -1 where there is none */
 	int of[KM_SUPPLIER_FIELDS]; /* place of each, -1 where there is none */
 };
 
@@ -70,10 +72,12 @@ static enum km_supplier_field heading_field(const char *cell)
 
 static struct columns read_headings(const struct km_csv_row *row)
 {
-	struct columns columns = {.named = false};
+	struct columns columns = {.named = false, .line = -1};
 	for (size_t field = 0; field < KM_SUPPLIER_FIELDS; field++)
 		columns.of[field] = -1;
 	for (size_t i = 0; i < row->len; i++) {
+		if (strcmp(row->fields[i], "line") == 0)
+			columns.line = (int)i;
 		enum km_supplier_field field = heading_field(row->fields[i]);
 		if (field == KM_SUPPLIER_BY_NOTHING || columns.of[field] >= 0)
 			continue;
@@ -148,6 +152,14 @@ static struct km_supplier take(const struct km_csv_row *row, const struct column
 	return given;
 }
 
+/* Where the row stood: as it says itself, or in this list. */
+static int64_t line_of(const struct km_csv_row *row, const struct columns *columns, int64_t line)
+{
+	const char *cell = columns->named ? cell_of(row, columns->line) : NULL;
+	bool good = cell && strlen(cell) < LINE_DIGITS_MAX && cell[strspn(cell, "0123456789")] == '\0';
+	return good ? strtoll(cell, NULL, 10) : line;
+}
+
 struct list {
 	struct km_store *store;
 	int64_t at;
@@ -169,6 +181,7 @@ static enum km_error check_row(struct list *list, int64_t line, const struct km_
 	struct km_supplier_row shown = {.line = line, .result = &result};
 	enum km_error error = KM_OK;
 	if (row) {
+		shown.line = line_of(row, &list->columns, line);
 		shown.given = take(row, &list->columns, room);
 		error = km_supplier_check(list->store, &shown.given, list->at, list->near < KM_SUPPLIERS_NEAR_MAX, &result,
 		                          problem);

@@ -2,7 +2,8 @@
  * A customer's list of suppliers, as spreadsheets save it (base/csv.h), held against the register row by row.
  *
  * The first row may name the columns: name, kvk, domain, number, or what they are commonly called in Dutch and English;
- * other columns are passed over. Where it names none, each cell is taken for what it looks like. A KvK number that lost
+ * other columns are passed over, but for one called line, which says where a row stood in the list that this was made
+ * from. Where it names none, each cell is taken for what it looks like. A KvK number that lost
  * its leading zero to a spreadsheet gets it back.
  */
 #ifndef KM_REGISTRY_SUPPLIER_LIST_H

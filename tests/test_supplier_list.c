@@ -50,6 +50,7 @@ static void columns_are_known_by_their_headings(void **state)
 	expect(scene, "\xef\xbb\xbf\"Website\"\t\"Bedrijfsnaam\"\nelders.example\tAnder\n",
 	       "2 unknown <Ander,,elders.example,>|");
 	expect(scene, "keurmerknummer\n7K3Q-9XM2-4HTX\n", "2 mistyped |");
+	expect(scene, "line,kvk\n40,68750110\nx,68750110\n", "40 marked 68750110|3 marked 68750110|");
 	expect(scene, "naam,kvk\n,\nTest BV Donald,\n", "3 marked 68750110|");
 }
 

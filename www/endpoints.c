@@ -1,9 +1,11 @@
 #include "www/endpoints.h"
 
 #include "registry/submission.h"
+#include "registry/supplier_list.h"
 
 enum {
 	ENROLMENT_MAX_BYTES = 16 * 1024,
+	CHECK_FORM_MAX_BYTES = KM_SUPPLIER_LIST_MAX + 64 * 1024,
 	REPORT_MAX_BYTES = 64 * 1024, /* each character of the longest report, escaped */
 };
 
@@ -28,6 +30,8 @@ const struct km_route km_routes[] = {
 	{KM_GET, "/m/{number}", km_get_mark, PAGE | OPEN, 0, NULL},
 	{KM_GET, "/m/{number}/status.jwt", km_get_mark_status, OPEN_READ, 0, NULL},
 	{KM_GET, "/schemes/{id}", km_get_scheme, PAGE | OPEN, 0, NULL},
+	{KM_GET, "/check", km_get_check, KM_ROUTE_PAGE, 0, NULL},
+	{KM_POST, "/check", km_post_check, PAGE, CHECK_FORM_MAX_BYTES, "multipart/form-data"},
 	{KM_GET, "/report/thanks", km_get_report_thanks, KM_ROUTE_PAGE, 0, NULL},
 	{KM_GET, "/report/security", km_get_report_security, KM_ROUTE_PAGE, 0, NULL},
 	{KM_POST, "/report/security", km_post_report_security, KM_ROUTE_PAGE, REPORT_MAX_BYTES, form},
@@ -36,6 +40,7 @@ const struct km_route km_routes[] = {
 	{KM_GET, "/static/{file}", km_get_static, 0, 0, NULL},
 
 	{KM_GET, "/v1/marks/{number}", km_get_mark_json, API_READ, 0, NULL},
+	{KM_POST, "/v1/checks", km_post_checks, KM_ROUTE_API | KM_ROUTE_READS, KM_SUPPLIER_LIST_MAX, "text/csv"},
 	{KM_POST, "/v1/submissions", km_post_submission, KM_ROUTE_API, KM_SUBMISSION_MAX, jose},
 	{KM_POST, "/v1/enrolments", km_post_enrolment, KM_ROUTE_API, ENROLMENT_MAX_BYTES, jose},
 

@@ -8,6 +8,7 @@
 #include "www/send.h"
 #include "www/site.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -95,7 +96,7 @@ static void read_wishes(struct km_request *request, struct MHD_Connection *conne
 		}
 }
 
-static enum km_error check_body(const struct km_request *request, struct MHD_Connection *connection,
+static enum km_error check_body(struct km_request *request, struct MHD_Connection *connection,
                                 struct km_problem *problem)
 {
 	const struct km_route *route = request->route;
@@ -103,6 +104,7 @@ static enum km_error check_body(const struct km_request *request, struct MHD_Con
 	size_t type_len = type ? strcspn(type, "; \t") : 0;
 	if (type_len != strlen(route->body_type) || strncasecmp(type, route->body_type, type_len) != 0)
 		return km_fail(problem, KM_MALFORMED, "content-type", "send this with Content-Type: %s", route->body_type);
+	snprintf(request->content_type, sizeof request->content_type, "%s", type);
 	const char *length = header(connection, "Content-Length");
 	if (length && strtoull(length, NULL, 10) > route->body_max_bytes)
 		return km_fail(problem, KM_TOO_LARGE, "body-too-large", "the body is larger than %zu bytes",

@@ -14,8 +14,9 @@
 #include <stdint.h>
 
 enum {
-	KM_TARGET_MAX = 2048,   /* bytes of path and query as sent */
-	KM_PAIRS_MAX = 24,      /* parameters in a query or a form */
+	KM_TARGET_MAX = 2048, /* bytes of path and query as sent */
+	KM_PAIRS_MAX = 24,    /* parameters in a query or a form */
+	KM_CONTENT_TYPE_MAX = 200,
 	KM_PATH_VALUES_MAX = 2, /* {…} in a route's path */
 };
 
@@ -49,6 +50,7 @@ struct km_request {
 	bool language_chosen; /* by ?lang=, so that links to other pages keep it */
 	bool json;            /* JSON rather than a page, where there is a choice */
 	bool page;            /* asked for a page by name, as browsers do: gets its errors as pages too */
+	char content_type[KM_CONTENT_TYPE_MAX + 1]; /* of the body; "" where there is none */
 	struct km_buf body;
 };
 

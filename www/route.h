@@ -2,7 +2,8 @@
  * Which handler answers a method and a path: one table, matched on the whole path.
  *
  * In a path, {name} stands for one or more characters other than a slash; text may follow it in the same segment
- * ("/m/{number}.jwt"). {name*}, at the end, stands for all that is left, slashes too. Lines are tried from the top, so a line with an ending stands above the one without.
+ * ("/m/{number}.jwt"). {name*}, at the end, stands for all that is left, slashes too. Lines are tried from the top, so
+ * a line with an ending stands above the one without.
  */
 #ifndef KM_WWW_ROUTE_H
 #define KM_WWW_ROUTE_H

@@ -33,6 +33,7 @@ struct km_site {
 	pthread_key_t store_key; /* each thread's own store, closed when the thread ends */
 	bool has_lock, has_key;
 	struct km_metrics *metrics;
+	atomic_int checks;      /* lists that are being checked just now */
 	atomic_int in_progress; /* requests that have begun and are not yet answered */
 	atomic_bool stopping;
 };
