@@ -24,9 +24,10 @@ enum km_error km_qr_token_payload(const struct km_mark *mark, const char *url, i
 {
 	char name[KM_QR_NAME_MAX + 1];
 	km_qr_token_name(mark->provider->name, name);
-	json_auto_t *claims = json_pack("{s:s, s:s, s:I, s:I, s:s, s:s, s:s}", "iss", url, "sub", mark->number, "exp",
-	                                (json_int_t)mark->period.valid_until, "iat", (json_int_t)now, "name", name, "kvk",
-	                                mark->provider->kvk, "scheme", mark->scheme->id);
+	json_auto_t *claims =
+		json_pack("{s:s, s:s, s:I, s:I, s:s, s:s, s:s, s:I}", "iss", url, "sub", mark->number, "exp",
+	              (json_int_t)mark->period.valid_until, "iat", (json_int_t)now, "name", name, "kvk",
+	              mark->provider->kvk, "scheme", mark->scheme->id, "index", (json_int_t)mark->status_index);
 	char *text = claims ? km_json_text(claims) : NULL;
 	if (!text)
 		return km_fail_memory(problem);
@@ -115,6 +116,8 @@ enum km_error km_qr_token_read(const json_t *claims, const char *url, struct km_
 		error = refuse(problem, "kvk", "8 digits are expected");
 	if (!error)
 		error = km_json_string(claims, "", "scheme", KM_SLUG_MAX, &read.scheme, problem);
+	if (!error)
+		error = km_json_integer(claims, "", "index", 0, INT64_MAX, &read.status_index, problem);
 	if (!error)
 		*ret_claims = read;
 	return error;

@@ -39,6 +39,7 @@ struct km_qr_claims {
 	const char *provider_name; /* perhaps cut */
 	const char *kvk, *scheme;  /* scheme: its id */
 	int64_t issued_at, valid_until;
+	int64_t status_index; /* in both status lists */
 };
 
 /* Refuses claims that are not of our form, or not by the registry at this url. KM_INVALID names the claim. */

@@ -14,10 +14,10 @@ enum { TAG_SIGN1 = 18, HEADER_ALG = 1, HEADER_KID = 4, ALG_EDDSA = -8 };
 static const struct claim {
 	int64_t label;
 	const char *name;
-	bool is_text; /* else a moment */
+	bool is_text; /* else a number, not negative */
 } known[] = {
 	{1, "iss", true},       {2, "sub", true},      {4, "exp", false},        {6, "iat", false},
-	{-65537, "name", true}, {-65538, "kvk", true}, {-65539, "scheme", true},
+	{-65537, "name", true}, {-65538, "kvk", true}, {-65539, "scheme", true}, {-65540, "index", false},
 };
 enum { CLAIMS = sizeof known / sizeof *known };
 
@@ -57,7 +57,7 @@ static enum km_error add_claims(const json_t *claims, struct km_buf *buf, struct
 		                             : json_is_integer(value) && json_integer_value(value) >= 0;
 		if (!good)
 			return km_fail(problem, KM_INVALID, "form", "this cannot be put in a QR code: %s must be %s", known[i].name,
-			               known[i].is_text ? "a text of at most 255 bytes" : "a moment, in seconds");
+			               known[i].is_text ? "a text of at most 255 bytes" : "a number, from 0");
 		km_cbor_add_integer(buf, known[i].label);
 		if (known[i].is_text)
 			km_cbor_add_text(buf, json_string_value(value));
@@ -130,9 +130,9 @@ static json_t *read_value(struct km_cbor *cbor, const struct claim *claim)
 {
 	const char *text;
 	size_t len;
-	int64_t moment;
+	int64_t number;
 	if (!claim->is_text)
-		return km_cbor_integer(cbor, &moment) && moment >= 0 ? json_integer(moment) : NULL;
+		return km_cbor_integer(cbor, &number) && number >= 0 ? json_integer(number) : NULL;
 	return km_cbor_text(cbor, &text, &len) && len > 0 && len <= KM_CWT_TEXT_MAX ? json_stringn(text, len) : NULL;
 }
 

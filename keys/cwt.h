@@ -3,7 +3,10 @@
  * holds. One form, strictly: tag 18; protected header {1: -8, 4: kid}; no unprotected header; the claims below, all of
  * them, in the deterministic encoding; so a token has one spelling.
  *
- *     1 iss   2 sub   4 exp   6 iat   -65537 name   -65538 kvk   -65539 scheme       (below -65536: private use)
+ *     1 iss   2 sub   4 exp   6 iat   -65537 name   -65538 kvk   -65539 scheme   -65540 index
+ *
+ * index is the mark's place in the status lists, by which a reader that has saved those finds its bits; labels below
+ * -65536 are for private use.
  */
 #ifndef KM_KEYS_CWT_H
 #define KM_KEYS_CWT_H
@@ -23,7 +26,7 @@ enum {
 };
 
 struct km_cwt {
-	json_t *claims; /* {"iss", "sub", "exp", "iat", "name", "kvk", "scheme"}; owned */
+	json_t *claims; /* {"iss", "sub", "exp", "iat", "name", "kvk", "scheme", "index"}; owned */
 	uint8_t kid[KM_CWT_KID_BYTES];
 	char *signed_bytes; /* Sig_structure: what the signature is over; owned */
 	size_t signed_len;

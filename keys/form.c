@@ -8,6 +8,7 @@
 enum kind {
 	TEXT,
 	MOMENT,
+	NUMBER, /* not negative */
 	LIST,
 	OURS, /* a text: the registry's url or its DID; or an object with such an id */
 };
@@ -72,7 +73,8 @@ static const struct rule {
                                 {NULL, "exp", MOMENT, NULL, NULL},
                                 {NULL, "name", TEXT, NULL, NULL},
                                 {NULL, "kvk", TEXT, NULL, NULL},
-                                {NULL, "scheme", TEXT, NULL, NULL}}},
+                                {NULL, "scheme", TEXT, NULL, NULL},
+                                {NULL, "index", NUMBER, NULL, NULL}}},
 };
 
 const char *km_form_name(enum km_form form)
@@ -126,6 +128,10 @@ static enum km_error check_member(const struct rule *rule, const struct member *
 	case MOMENT:
 		if (!json_is_integer(value) || json_integer_value(value) < 0)
 			return refuse(rule, member->parent, member->name, "must be a moment, in seconds", problem);
+		break;
+	case NUMBER:
+		if (!json_is_integer(value) || json_integer_value(value) < 0)
+			return refuse(rule, member->parent, member->name, "must be a number, from 0", problem);
 		break;
 	case LIST:
 		if (!json_is_array(value))

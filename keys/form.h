@@ -46,7 +46,7 @@ bool km_form_kid_is_url(enum km_form form);
  *   status list  type has BitstringStatusListCredential; id, issuer, credentialSubject.encodedList
  *   status       iss, sub, mark, state; iat is now; exp at most KM_FORM_STATUS_MAX_S later
  *   receipt      iss, jti, results (a list); iat is now
- *   qr           iss, sub, exp, name, kvk, scheme; iat is now
+ *   qr           iss, sub, exp, name, kvk, scheme, index; iat is now
  *
  * KM_TOO_LARGE, KM_MALFORMED (no JSON), KM_INVALID type "form" with what is missing. */
 enum km_error km_form_check(enum km_form form, const char *payload, size_t len, const char *url, int64_t now,

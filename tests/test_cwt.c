@@ -9,7 +9,7 @@
 
 static const char claims_text[] =
 	"{\"iss\":\"https://keurmerk.example\",\"sub\":\"7K3Q9XM24HTT\",\"exp\":1890255599,\"iat\":1795539757,"
-	"\"name\":\"Test BV Donald\",\"kvk\":\"68750110\",\"scheme\":\"mkb-ict\"}";
+	"\"name\":\"Test BV Donald\",\"kvk\":\"68750110\",\"scheme\":\"mkb-ict\",\"index\":70000}";
 
 static struct km_key *key_of(uint8_t first)
 {
@@ -76,8 +76,8 @@ static void the_bytes_are_those_of_the_standards(void **state)
 								"0127"  /* alg: EdDSA */
 								"0448"; /* kid: 8 bytes */
 	static const char middle[] = "a0"   /* nothing unprotected */
-								 "5865" /* claims, 101 bytes */
-								 "a7"   /* map of 7 */
+								 "586f" /* claims, 111 bytes */
+								 "a8"   /* map of 8 */
 								 "01"   /* iss */
 								 "7818"
 								 "68747470733a2f2f6b6575726d65726b2e6578616d706c65"
@@ -99,6 +99,9 @@ static void the_bytes_are_those_of_the_standards(void **state)
 								 "3a00010002" /* -65539, scheme */
 								 "67"
 								 "6d6b622d696374"
+								 "3a00010003" /* -65540, index */
+								 "1a"
+								 "00011170"
 								 "5840"; /* signature, 64 bytes */
 	auto_buf struct km_buf expected = KM_BUF_EMPTY;
 	for (const char *c = middle; *c; c++)
@@ -156,15 +159,16 @@ static void another_form_is_refused(void **state)
 {
 	(void)state;
 	static const char header[] = "4da2012704480102030405060708";
-	static const char claims[] = "5820"
-								 "a7"
+	static const char claims[] = "5826"
+								 "a8"
 								 "016169"
 								 "026173"
 								 "0401"
 								 "0602"
 								 "3a00010000616e"
 								 "3a00010001616b"
-								 "3a000100026163";
+								 "3a000100026163"
+								 "3a0001000300";
 	static const struct {
 		const char *told, *head, *header, *unprotected, *claims;
 	} cases[] = {
@@ -184,97 +188,106 @@ static void another_form_is_refused(void **state)
 		{"no claims", "d284", header, "a0", "40"},
 		{"claims not in bytes", "d284", header, "a0", claims + 4},
 		{"a claim less", "d284", header, "a0",
-	     "5819"
-	     "a6"
+	     "5820"
+	     "a7"
 	     "016169"
 	     "026173"
 	     "0401"
 	     "0602"
 	     "3a00010000616e"
-	     "3a00010001616b"},
+	     "3a00010001616b"
+	     "3a000100026163"},
 		{"another order", "d284", header, "a0",
-	     "5820"
-	     "a7"
+	     "5826"
+	     "a8"
 	     "026173"
 	     "016169"
 	     "0401"
 	     "0602"
 	     "3a00010000616e"
 	     "3a00010001616b"
-	     "3a000100026163"},
+	     "3a000100026163"
+	     "3a0001000300"},
 		{"a claim twice", "d284", header, "a0",
-	     "5820"
-	     "a7"
+	     "5826"
+	     "a8"
 	     "016169"
 	     "016169"
 	     "0401"
 	     "0602"
 	     "3a00010000616e"
 	     "3a00010001616b"
-	     "3a000100026163"},
+	     "3a000100026163"
+	     "3a0001000300"},
 		{"a longer integer", "d284", header, "a0",
-	     "5821"
-	     "a7"
+	     "5827"
+	     "a8"
 	     "016169"
 	     "026173"
 	     "041801"
 	     "0602"
 	     "3a00010000616e"
 	     "3a00010001616b"
-	     "3a000100026163"},
+	     "3a000100026163"
+	     "3a0001000300"},
 		{"a negative moment", "d284", header, "a0",
-	     "5820"
-	     "a7"
+	     "5826"
+	     "a8"
 	     "016169"
 	     "026173"
 	     "0420"
 	     "0602"
 	     "3a00010000616e"
 	     "3a00010001616b"
-	     "3a000100026163"},
+	     "3a000100026163"
+	     "3a0001000300"},
 		{"a moment as text", "d284", header, "a0",
-	     "5821"
-	     "a7"
+	     "5827"
+	     "a8"
 	     "016169"
 	     "026173"
 	     "046131"
 	     "0602"
 	     "3a00010000616e"
 	     "3a00010001616b"
-	     "3a000100026163"},
+	     "3a000100026163"
+	     "3a0001000300"},
 		{"an empty text", "d284", header, "a0",
-	     "581f"
-	     "a7"
+	     "5825"
+	     "a8"
 	     "0160"
 	     "026173"
 	     "0401"
 	     "0602"
 	     "3a00010000616e"
 	     "3a00010001616b"
-	     "3a000100026163"},
+	     "3a000100026163"
+	     "3a0001000300"},
 		{"text with NUL", "d284", header, "a0",
-	     "5820"
-	     "a7"
+	     "5826"
+	     "a8"
 	     "016100"
 	     "026173"
 	     "0401"
 	     "0602"
 	     "3a00010000616e"
 	     "3a00010001616b"
-	     "3a000100026163"},
+	     "3a000100026163"
+	     "3a0001000300"},
 		{"text that is no UTF-8", "d284", header, "a0",
-	     "5820"
-	     "a7"
+	     "5826"
+	     "a8"
 	     "0161ff"
 	     "026173"
 	     "0401"
 	     "0602"
 	     "3a00010000616e"
 	     "3a00010001616b"
-	     "3a000100026163"},
+	     "3a000100026163"
+	     "3a0001000300"},
 		{"more behind the claims", "d284", header, "a0",
-	     "5821"
-	     "a7"
+	     "5827"
+	     "a8"
 	     "016169"
 	     "026173"
 	     "0401"
@@ -282,6 +295,7 @@ static void another_form_is_refused(void **state)
 	     "3a00010000616e"
 	     "3a00010001616b"
 	     "3a000100026163"
+	     "3a0001000300"
 	     "00"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -302,7 +316,7 @@ static void another_form_is_refused(void **state)
 static void what_does_not_fit_is_not_signed(void **state)
 {
 	(void)state;
-	static const char *const changes[] = {"{\"iss\":\"\"}", "{\"iss\":7}",    "{\"exp\":\"7\"}",
+	static const char *const changes[] = {"{\"iss\":\"\"}", "{\"iss\":7}",    "{\"exp\":\"7\"}", "{\"index\":-1}",
 	                                      "{\"exp\":-1}",   "{\"kvk\":null}", "{\"more\":1}"};
 	struct km_key *key = key_of(1);
 	struct km_problem problem = {0};

@@ -22,6 +22,7 @@ static json_t *sample_claims(void)
 {
 	struct sample_mark sample;
 	sample_mark_make(&sample);
+	sample.mark.status_index = 94567;
 	return claims_of(&sample.mark);
 }
 
@@ -53,6 +54,7 @@ static void what_is_written_is_read_back(void **state)
 	assert_string_equal(read.scheme, "mkb-ict");
 	assert_int_equal(read.issued_at, SAMPLE_NOW);
 	assert_int_equal(read.valid_until, 1890255599);
+	assert_int_equal(read.status_index, 94567);
 }
 
 /* A module of 0.4 mm must leave a code that fits a badge: at most 24 mm and its quiet zone. */
@@ -61,6 +63,7 @@ static void the_code_stays_coarse_enough_to_print(void **state)
 	(void)state;
 	struct sample_mark sample;
 	sample_mark_make(&sample);
+	sample.mark.status_index = 94567;
 	static const char *const names[] = {"Test BV Donald", "Coöperatieve Vereniging Voorbeeld ICT-dienstverleners U.A.",
 	                                    "株式会社テスト株式会社テスト株式会社テスト株式会社テスト株式会社テスト"};
 	static const int modules[] = {61, 69, 77}; /* versions 11, 13 and 15 */
@@ -85,6 +88,7 @@ static void a_long_name_is_cut_between_characters(void **state)
 	(void)state;
 	struct sample_mark sample;
 	sample_mark_make(&sample);
+	sample.mark.status_index = 94567;
 	auto_buf struct km_buf name = KM_BUF_EMPTY;
 	for (int i = 0; i < 100; i++)
 		km_buf_add_text(&name, "é");
@@ -184,6 +188,7 @@ static void claims_of_another_form_are_refused(void **state)
 		{"{\"scheme\":7}", "scheme"},
 		{"{\"exp\":253402300800}", "exp"},
 		{"{\"iat\":null}", "iat"},
+		{"{\"index\":-1}", "index"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		json_auto_t *claims = sample_claims(), *change = json_loads(cases[i].change, 0, NULL);

@@ -31,7 +31,7 @@ static const char *const samples[KM_FORMS] = {
 		"\"state\":\"active\"}",
 	[KM_FORM_RECEIPT] = "{\"iss\":\"" URL "\",\"jti\":\"x\",\"iat\":1790000000,\"results\":[]}",
 	[KM_FORM_QR] = "{\"iss\":\"" URL "\",\"sub\":\"1\",\"exp\":1800000000,\"iat\":1790000000,\"name\":\"n\","
-				   "\"kvk\":\"68750110\",\"scheme\":\"s\"}",
+				   "\"kvk\":\"68750110\",\"scheme\":\"s\",\"index\":0}",
 };
 
 struct signing {
@@ -229,7 +229,7 @@ static void a_form_without_one_of_its_members_is_refused(void **state)
 		{KM_FORM_STATUS_LIST, {"type", "id", "issuer", "credentialSubject", "credentialSubject.encodedList"}},
 		{KM_FORM_STATUS, {"iss", "sub", "iat", "exp", "mark", "state"}},
 		{KM_FORM_RECEIPT, {"iss", "jti", "iat", "results"}},
-		{KM_FORM_QR, {"iss", "sub", "exp", "iat", "name", "kvk", "scheme"}},
+		{KM_FORM_QR, {"iss", "sub", "exp", "iat", "name", "kvk", "scheme", "index"}},
 	};
 	struct signing signing;
 	open_signer(&signing, "keys", NULL);
