@@ -1,5 +1,6 @@
 #include "cli/home.h"
 
+#include "base/buf.h"
 #include "keys/signer.h"
 #include "registry/address.h"
 
@@ -9,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Removes the folder of new keys, which holds no other folder. */
-static void remove_keys(const char *folder)
+/* Removes the files in a folder of new keys, and it. */
+static void remove_files(const char *folder)
 {
 	DIR *dir = opendir(folder);
 	struct dirent *entry;
@@ -19,6 +20,15 @@ static void remove_keys(const char *folder)
 	if (dir)
 		closedir(dir);
 	rmdir(folder);
+}
+
+static void remove_keys(const char *folder)
+{
+	auto_buf struct km_buf published = KM_BUF_EMPTY;
+	km_buf_add_format(&published, "%s/published", folder);
+	if (!published.failed)
+		remove_files(published.data);
+	remove_files(folder);
 }
 
 static enum km_error check_empty(const char *folder, struct km_problem *problem)

@@ -1,5 +1,6 @@
 #include "keys/form.h"
 
+#include "base/clock.h"
 #include "base/json.h"
 
 #include <inttypes.h>
@@ -26,8 +27,8 @@ static const struct rule {
 	const char *name, *typ, *type; /* type: what the member `type` must have in its list; NULL where there is none */
 	enum km_purpose purpose;
 	bool kid_is_url;
-	bool current;      /* iat must be about now */
-	int64_t longest_s; /* exp must be there, and at most this long after iat; 0: not asked */
+	bool in_words;     /* validFrom and validUntil say when, as the text of a moment; else iat and exp, in seconds */
+	int64_t longest_s; /* until when must be there, and at most this long after; 0: not asked */
 	struct member members[MEMBERS_MAX];
 } rules[] = {
 	[KM_FORM_CREDENTIAL] = {.name = "credential",
@@ -35,7 +36,6 @@ static const struct rule {
                             .type = "OpenBadgeCredential",
                             .purpose = KM_PURPOSE_CREDENTIAL,
                             .kid_is_url = true,
-                            .current = true,
                             .members = {{NULL, "iss", OURS, "issuer", "id"},
                                         {NULL, "jti", TEXT, NULL, "id"},
                                         {NULL, "sub", TEXT, "credentialSubject", "id"},
@@ -45,13 +45,14 @@ static const struct rule {
                              .type = "BitstringStatusListCredential",
                              .purpose = KM_PURPOSE_STATUS,
                              .kid_is_url = true,
+                             .in_words = true,
+                             .longest_s = KM_FORM_STATUS_LIST_MAX_S,
                              .members = {{NULL, "id", TEXT, NULL, NULL},
                                          {NULL, "issuer", OURS, NULL, NULL},
                                          {"credentialSubject", "encodedList", TEXT, NULL, NULL}}},
 	[KM_FORM_STATUS] = {.name = "status",
                         .typ = "keurmerk-status+jwt",
                         .purpose = KM_PURPOSE_STATUS,
-                        .current = true,
                         .longest_s = KM_FORM_STATUS_MAX_S,
                         .members = {{NULL, "iss", OURS, NULL, NULL},
                                     {NULL, "sub", TEXT, NULL, NULL},
@@ -60,14 +61,12 @@ static const struct rule {
 	[KM_FORM_RECEIPT] = {.name = "receipt",
                          .typ = "keurmerk-receipt+jwt",
                          .purpose = KM_PURPOSE_RECEIPT,
-                         .current = true,
                          .members = {{NULL, "iss", OURS, NULL, NULL},
                                      {NULL, "jti", TEXT, NULL, NULL},
                                      {NULL, "results", LIST, NULL, NULL}}},
 	[KM_FORM_QR] = {.name = "qr",
                     .typ = "",
                     .purpose = KM_PURPOSE_CREDENTIAL,
-                    .current = true,
                     .members = {{NULL, "iss", OURS, NULL, NULL},
                                 {NULL, "sub", TEXT, NULL, NULL},
                                 {NULL, "exp", MOMENT, NULL, NULL},
@@ -158,21 +157,35 @@ static bool has_type(const json_t *payload, const char *type)
 	return false;
 }
 
-static enum km_error check_time(const struct rule *rule, const json_t *payload, int64_t now, struct km_problem *problem)
+/* INT64_MIN where it is not there, or no moment. */
+static int64_t read_moment(const struct rule *rule, const json_t *payload, const char *member)
 {
-	const json_t *iat = json_object_get(payload, "iat"), *exp = json_object_get(payload, "exp");
-	int64_t signed_at = json_integer_value(iat), until = json_integer_value(exp);
-	if (!json_is_integer(iat) || signed_at < now - KM_FORM_SKEW_S || signed_at > now + KM_FORM_SKEW_S)
-		return refuse(rule, NULL, "iat", "must be the present moment, in seconds", problem);
-	if (rule->longest_s && (!json_is_integer(exp) || until < signed_at || until > signed_at + rule->longest_s))
+	const json_t *value = json_object_get(payload, member);
+	int64_t moment = INT64_MIN;
+	if (rule->in_words && json_is_string(value))
+		km_time_parse(json_string_value(value), &moment);
+	else if (!rule->in_words && json_is_integer(value))
+		moment = json_integer_value(value);
+	return moment;
+}
+
+static enum km_error check_time(const struct rule *rule, const json_t *payload, int64_t now, int64_t *ret_moment,
+                                struct km_problem *problem)
+{
+	const char *from = rule->in_words ? "validFrom" : "iat", *to = rule->in_words ? "validUntil" : "exp";
+	int64_t signed_at = read_moment(rule, payload, from), until = read_moment(rule, payload, to);
+	if (signed_at < now - KM_FORM_SKEW_S || signed_at > now + KM_FORM_SKEW_S)
+		return refuse(rule, NULL, from, "must be the present moment", problem);
+	if (rule->longest_s && (until < signed_at || until > signed_at + rule->longest_s))
 		return km_fail(problem, KM_INVALID, "form",
-		               "this is not a %s that can be signed: exp must be at most %" PRId64 " seconds after iat",
-		               rule->name, rule->longest_s);
+		               "this is not a %s that can be signed: %s must be at most %" PRId64 " seconds after %s",
+		               rule->name, to, rule->longest_s, from);
+	*ret_moment = signed_at;
 	return KM_OK;
 }
 
 enum km_error km_form_check(enum km_form form, const char *payload, size_t len, const char *url, int64_t now,
-                            struct km_problem *problem)
+                            int64_t *ret_moment, struct km_problem *problem)
 {
 	const struct rule *rule = &rules[form];
 	if (len > KM_FORM_PAYLOAD_MAX)
@@ -185,7 +198,5 @@ enum km_error km_form_check(enum km_form form, const char *payload, size_t len, 
 		                rule->name, rule->type);
 	for (size_t i = 0; !error && i < MEMBERS_MAX && rule->members[i].name; i++)
 		error = check_member(rule, &rule->members[i], object, url, problem);
-	if (!error && rule->current)
-		error = check_time(rule, object, now, problem);
-	return error;
+	return error ? error : check_time(rule, object, now, ret_moment, problem);
 }

@@ -22,9 +22,10 @@ enum km_form {
 };
 
 enum {
-	KM_FORM_PAYLOAD_MAX = 4 << 20, /* bytes: a receipt for 10,000 suppliers fits */
-	KM_FORM_STATUS_MAX_S = 3600,   /* how long a status may claim to hold */
-	KM_FORM_SKEW_S = 300,          /* how far iat may be from the signer's clock */
+	KM_FORM_PAYLOAD_MAX = 4 << 20,         /* bytes: a receipt for 10,000 suppliers fits */
+	KM_FORM_STATUS_MAX_S = 3600,           /* how long a status may claim to hold */
+	KM_FORM_STATUS_LIST_MAX_S = 24 * 3600, /* and a status list */
+	KM_FORM_SKEW_S = 300,                  /* how far what says when it is signed may be from the signer's clock */
 };
 
 /* "credential", "status-list", "status", "receipt", "qr". */
@@ -43,13 +44,15 @@ bool km_form_kid_is_url(enum km_form form);
  *   all          a JSON object without duplicate members
  *   credential   type has OpenBadgeCredential; iss = issuer.id, jti = id, sub = credentialSubject.id; nbf; iat is now,
  *                for by that a verifier judges whether the key was in use
- *   status list  type has BitstringStatusListCredential; id, issuer, credentialSubject.encodedList
+ *   status list  type has BitstringStatusListCredential; id, issuer, credentialSubject.encodedList; validFrom is now;
+ *                validUntil at most KM_FORM_STATUS_LIST_MAX_S later
  *   status       iss, sub, mark, state; iat is now; exp at most KM_FORM_STATUS_MAX_S later
  *   receipt      iss, jti, results (a list); iat is now
  *   qr           iss, sub, exp, name, kvk, scheme, index; iat is now
  *
- * KM_TOO_LARGE, KM_MALFORMED (no JSON), KM_INVALID type "form" with what is missing. */
+ * ret_moment: when it says that it is signed. KM_TOO_LARGE, KM_MALFORMED (no JSON), KM_INVALID type "form" with what is
+ * missing. */
 enum km_error km_form_check(enum km_form form, const char *payload, size_t len, const char *url, int64_t now,
-                            struct km_problem *problem);
+                            int64_t *ret_moment, struct km_problem *problem);
 
 #endif

@@ -1,35 +1,28 @@
 /*
- * A folder with the registry's private keys, one for each purpose: credential.pem, status.pem, log.pem, receipt.pem,
- * and beside them their public halves in keys.json.
+ * The registry's private keys, opened in this process to sign with: those that sign now, those that come next, and
+ * those whose last second has only just been.
  */
 #ifndef KM_KEYS_KEYRING_H
 #define KM_KEYS_KEYRING_H
 
 #include "base/error.h"
 #include "keys/form.h"
-#include "keys/keyset.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 struct km_keyring; /* one thread at a time */
 
-/* Makes the folder (mode 0700; an empty one may be there) with all that is in it, or nothing. KM_CONFLICT where
- * something is there. passphrase may be NULL. */
-enum km_error km_keyring_create(const char *folder, const char *url, const char *passphrase, int64_t now,
-                                struct km_problem *problem);
-
-/* Opens the keys. Refuses a folder or a file that others can get at (KM_FORBIDDEN), and a key that keys.json does not
- * list for that purpose, or lists as retired or revoked (KM_INVALID). Free with km_keyring_close. */
-enum km_error km_keyring_open(const char *folder, const char *passphrase, struct km_keyring **ret_keyring,
+/* Opens the keys of a folder (keys/key_folder.h) that sign at `now` or later. Refuses a folder or a file that others
+ * can get at (KM_FORBIDDEN), a key whose private half is not here (KM_ABSENT) or is another (KM_INVALID), and a purpose
+ * without a key (KM_INVALID, type "no-key"). passphrase may be NULL. Free with km_keyring_close. */
+enum km_error km_keyring_open(const char *folder, const char *passphrase, int64_t now, struct km_keyring **ret_keyring,
                               struct km_problem *problem);
 void km_keyring_close(struct km_keyring *keyring); /* wipes; NULL is allowed */
 
-/* The public half alone. */
-enum km_error km_keyring_keyset(const char *folder, struct km_keyset *ret_set, struct km_problem *problem);
-
 /* Signs a payload of this form as a compact JWS or, where its form is that of a QR code, as a CWT (keys/form.h says what
- * is refused); the caller's (free). */
+ * is refused), with the key that is in use at the moment at which the payload says that it is signed; the caller's
+ * (free). KM_UNAVAILABLE, type "key-not-yet" or "no-key", where there is none then. */
 enum km_error km_keyring_sign(struct km_keyring *keyring, enum km_form form, const char *payload, size_t len,
                               int64_t now, char **ret_token, struct km_problem *problem);
 

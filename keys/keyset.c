@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The member of the set: a list of keys; and that of each key in it: since when. */
+#define REVOKED "keurmerk:revoked"
+
 static const int64_t MOMENT_MAX = 253402300799; /* 9999-12-31T23:59:59Z */
 
 static const char *const purpose_names[] = {
@@ -18,6 +21,17 @@ static const char *const purpose_names[] = {
 const char *km_purpose_name(enum km_purpose purpose)
 {
 	return purpose_names[purpose];
+}
+
+bool km_purpose_parse(const char *name, enum km_purpose *ret_purpose)
+{
+	for (enum km_purpose purpose = 0; purpose < KM_PURPOSES; purpose++) {
+		if (strcmp(name, purpose_names[purpose]) == 0) {
+			*ret_purpose = purpose;
+			return true;
+		}
+	}
+	return false;
 }
 
 const struct km_keyset_entry *km_keyset_find(const struct km_keyset *set, const char *thumbprint)
@@ -33,6 +47,50 @@ bool km_keyset_in_use(const struct km_keyset_entry *entry, int64_t at)
 	return at >= entry->not_before && (!entry->not_after || at <= entry->not_after);
 }
 
+enum km_key_state km_keyset_state(const struct km_keyset_entry *entry, int64_t at)
+{
+	if (entry->revoked_at)
+		return KM_KEY_REVOKED;
+	if (at < entry->not_before)
+		return KM_KEY_NEXT;
+	return km_keyset_in_use(entry, at) ? KM_KEY_CURRENT : KM_KEY_RETIRED;
+}
+
+const char *km_key_state_name(enum km_key_state state)
+{
+	static const char *const names[] = {
+		[KM_KEY_NEXT] = "next",
+		[KM_KEY_CURRENT] = "current",
+		[KM_KEY_RETIRED] = "retired",
+		[KM_KEY_REVOKED] = "revoked",
+	};
+	return names[state];
+}
+
+/* Of several, the one that began last. */
+static const struct km_keyset_entry *find_state(const struct km_keyset *set, enum km_purpose purpose, int64_t at,
+                                                enum km_key_state state)
+{
+	const struct km_keyset_entry *found = NULL;
+	for (size_t i = 0; i < set->len; i++) {
+		const struct km_keyset_entry *entry = &set->entries[i];
+		if (entry->purpose == purpose && km_keyset_state(entry, at) == state &&
+		    (!found || entry->not_before > found->not_before))
+			found = entry;
+	}
+	return found;
+}
+
+const struct km_keyset_entry *km_keyset_current(const struct km_keyset *set, enum km_purpose purpose, int64_t at)
+{
+	return find_state(set, purpose, at, KM_KEY_CURRENT);
+}
+
+const struct km_keyset_entry *km_keyset_next(const struct km_keyset *set, enum km_purpose purpose, int64_t at)
+{
+	return find_state(set, purpose, at, KM_KEY_NEXT);
+}
+
 static bool set_moment(json_t *object, const char *member, int64_t moment)
 {
 	return moment == 0 || json_object_set_new(object, member, json_integer(moment)) == 0;
@@ -43,7 +101,7 @@ static json_t *entry_jwk(const struct km_keyset_entry *entry)
 	json_t *jwk = km_jwk_format(entry->public_key);
 	if (jwk && json_object_set_new(jwk, "keurmerk:purpose", json_string(km_purpose_name(entry->purpose))) == 0 &&
 	    json_object_set_new(jwk, "keurmerk:nbf", json_integer(entry->not_before)) == 0 &&
-	    set_moment(jwk, "keurmerk:exp", entry->not_after) && set_moment(jwk, "keurmerk:revoked", entry->revoked_at))
+	    set_moment(jwk, "keurmerk:exp", entry->not_after) && set_moment(jwk, REVOKED, entry->revoked_at))
 		return jwk;
 	json_decref(jwk);
 	return NULL;
@@ -52,12 +110,15 @@ static json_t *entry_jwk(const struct km_keyset_entry *entry)
 json_t *km_keyset_jwks(const struct km_keyset *set)
 {
 	json_auto_t *jwks = json_pack("{s:s, s:[]}", "keurmerk:registry", set->url, "keys");
+	json_auto_t *revoked = json_array();
 	json_t *keys = json_object_get(jwks, "keys");
-	if (!keys)
+	if (!keys || !revoked)
 		return NULL;
 	for (size_t i = 0; i < set->len; i++)
-		if (json_array_append_new(keys, entry_jwk(&set->entries[i])) != 0)
+		if (json_array_append_new(set->entries[i].revoked_at ? revoked : keys, entry_jwk(&set->entries[i])) != 0)
 			return NULL;
+	if (json_array_size(revoked) > 0 && json_object_set(jwks, REVOKED, revoked) != 0)
+		return NULL;
 	return json_incref(jwks);
 }
 
@@ -67,12 +128,8 @@ static enum km_error read_purpose(const json_t *jwk, enum km_purpose *ret_purpos
 	enum km_error error = km_json_string(jwk, "", "keurmerk:purpose", 32, &name, problem);
 	if (error)
 		return error;
-	for (enum km_purpose purpose = 0; purpose < KM_PURPOSES; purpose++) {
-		if (strcmp(name, km_purpose_name(purpose)) == 0) {
-			*ret_purpose = purpose;
-			return KM_OK;
-		}
-	}
+	if (km_purpose_parse(name, ret_purpose))
+		return KM_OK;
 	return km_fail(problem, KM_INVALID, "member",
 	               "keurmerk:purpose: \"%s\" is not what a key can be for: credential, status, log or receipt", name);
 }
@@ -86,7 +143,8 @@ static enum km_error read_moment(const json_t *jwk, const char *member, int64_t 
 	return KM_OK;
 }
 
-static enum km_error read_entry(const json_t *jwk, struct km_keyset_entry *entry, struct km_problem *problem)
+static enum km_error read_entry(const json_t *jwk, bool revoked, struct km_keyset_entry *entry,
+                                struct km_problem *problem)
 {
 	enum km_error error = km_jwk_parse(jwk, entry->public_key, problem);
 	if (!error)
@@ -96,42 +154,63 @@ static enum km_error read_entry(const json_t *jwk, struct km_keyset_entry *entry
 	if (!error)
 		error = read_moment(jwk, "keurmerk:exp", &entry->not_after, problem);
 	if (!error)
-		error = read_moment(jwk, "keurmerk:revoked", &entry->revoked_at, problem);
+		error = read_moment(jwk, REVOKED, &entry->revoked_at, problem);
+	if (!error && revoked != (entry->revoked_at != 0))
+		error = km_fail(problem, KM_INVALID, "member",
+		                revoked ? "since when is this key revoked?" : "a revoked key is not among those that are good");
 	if (!error)
 		km_jwk_thumbprint(entry->public_key, entry->thumbprint);
 	return error;
 }
 
+static enum km_error read_entries(const json_t *list, const char *member, bool revoked, struct km_keyset *set,
+                                  struct km_problem *problem)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		struct km_keyset_entry entry = {.purpose = KM_PURPOSE_CREDENTIAL};
+		enum km_error error = read_entry(json_array_get(list, i), revoked, &entry, problem);
+		if (!error && km_keyset_find(set, entry.thumbprint))
+			error = km_fail(problem, KM_INVALID, "member", "this key is in the set already: one key has one purpose");
+		if (!error && set->len == KM_KEYSET_MAX)
+			error = km_fail(problem, KM_INVALID, "member", "a set holds at most %d keys", KM_KEYSET_MAX);
+		if (error) {
+			km_problem_prefix(problem, "%s[%zu]", member, i);
+			return error;
+		}
+		set->entries[set->len++] = entry;
+	}
+	return KM_OK;
+}
+
 enum km_error km_keyset_parse(const char *json, size_t len, struct km_keyset *ret_set, struct km_problem *problem)
 {
-	struct km_keyset set = {.len = 0};
 	json_auto_t *jwks = NULL;
-	const char *url = NULL;
-	const json_t *keys = NULL;
-	char did[256];
 	enum km_error error = km_json_parse(json, len, "the key set", &jwks, problem);
-	if (!error)
-		error = km_json_string(jwks, "", "keurmerk:registry", sizeof set.url - 1, &url, problem);
+	return error ? error : km_keyset_read(jwks, ret_set, problem);
+}
+
+enum km_error km_keyset_read(const json_t *jwks, struct km_keyset *ret_set, struct km_problem *problem)
+{
+	struct km_keyset set = {.len = 0};
+	const char *url = NULL;
+	const json_t *keys = NULL, *revoked = NULL;
+	char did[256];
+	enum km_error error = km_json_string(jwks, "", "keurmerk:registry", sizeof set.url - 1, &url, problem);
 	if (!error)
 		error = km_did_web(url, did, problem); /* for what it refuses */
 	if (!error)
 		error = km_json_array(jwks, "", "keys", 1, KM_KEYSET_MAX, &keys, problem);
+	if (!error && json_object_get(jwks, REVOKED))
+		error = km_json_array(jwks, "", REVOKED, 1, KM_KEYSET_MAX, &revoked, problem);
 	if (error)
 		return error;
 	memcpy(set.url, url, strlen(url) + 1);
-	for (size_t i = 0; i < json_array_size(keys); i++) {
-		struct km_keyset_entry entry = {.purpose = KM_PURPOSE_CREDENTIAL};
-		error = read_entry(json_array_get(keys, i), &entry, problem);
-		if (!error && km_keyset_find(&set, entry.thumbprint))
-			error = km_fail(problem, KM_INVALID, "member", "this key is in the set already: one key has one purpose");
-		if (error) {
-			km_problem_prefix(problem, "keys[%zu]", i);
-			return error;
-		}
-		set.entries[set.len++] = entry;
-	}
-	*ret_set = set;
-	return KM_OK;
+	error = read_entries(keys, "keys", false, &set, problem);
+	if (!error)
+		error = read_entries(revoked, REVOKED, true, &set, problem);
+	if (!error)
+		*ret_set = set;
+	return error;
 }
 
 /* The verification method, and in `assertions` its name where it is for statements. */

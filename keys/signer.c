@@ -1,6 +1,8 @@
 #include "keys/signer.h"
 
 #include "keys/checkpoint.h"
+#include "keys/key_folder.h"
+#include "keys/key_life.h"
 #include "keys/keyring.h"
 #include "keys/signer_link.h"
 #include "keys/signer_process.h"
@@ -24,7 +26,7 @@ static void close_signer(struct km_signer **signer)
 enum km_error km_signer_init(const char *folder, const char *url, const char *passphrase, int64_t now,
                              struct km_problem *problem)
 {
-	return km_keyring_create(folder, url, passphrase, now, problem);
+	return km_key_life_begin(folder, url, passphrase, now, problem);
 }
 
 static struct km_signer *new_signer(const struct km_clock *clock)
@@ -43,7 +45,7 @@ enum km_error km_signer_open(const char *folder, const char *passphrase, const s
 	auto_signer struct km_signer *signer = new_signer(clock);
 	if (!signer)
 		return km_fail_memory(problem);
-	enum km_error error = km_keyring_open(folder, passphrase, &signer->keyring, problem);
+	enum km_error error = km_keyring_open(folder, passphrase, km_clock_now(clock), &signer->keyring, problem);
 	if (error)
 		return error;
 	*ret_signer = signer;
@@ -85,7 +87,7 @@ pid_t km_signer_process_id(struct km_signer *signer)
 
 enum km_error km_signer_keyset(const char *folder, struct km_keyset *ret_set, struct km_problem *problem)
 {
-	return km_keyring_keyset(folder, ret_set, problem);
+	return km_key_folder_keyset(folder, ret_set, problem);
 }
 
 enum km_error km_signer_sign(struct km_signer *signer, enum km_form form, const char *payload, size_t len,

@@ -26,8 +26,9 @@ struct km_signer_process {
 	unsigned reply_timeout_ms; /* 0: 5 seconds */
 };
 
-/* Makes a key for each purpose under FOLDER/ (made with mode 0700) and writes FOLDER/keys.json, the public key set, for
- * the registry at this url. KM_CONFLICT where there are keys already. passphrase may be NULL. */
+/* Makes a key for each purpose under FOLDER/ (made with mode 0700) and the public key set (keys/key_folder.h), for the
+ * registry at this url. KM_CONFLICT where there are keys already. passphrase may be NULL. keys/key_life.h has the rest
+ * of their life. */
 enum km_error km_signer_init(const char *folder, const char *url, const char *passphrase, int64_t now,
                              struct km_problem *problem);
 
@@ -39,8 +40,9 @@ void km_signer_close(struct km_signer *signer);
 
 /* Starts a process that opens the keys and signs for this one, in whose memory no private key and no passphrase comes.
  * It gives up all its rights (keys/sandbox.h) and looks at what it is asked to sign by itself, with the machine's
- * clock. Where it dies, the call that finds out gives KM_UNAVAILABLE and the next one starts a new process, at most one
- * a second by `clock`. The problems of km_signer_open, and KM_UNAVAILABLE. Free with km_signer_close. */
+ * clock. Where the key set has changed, it opens the keys anew before it signs. Where it dies, the call that finds out
+ * gives KM_UNAVAILABLE and the next one starts a new process, at most one a second by `clock`. The problems of
+ * km_signer_open, and KM_UNAVAILABLE. Free with km_signer_close. */
 enum km_error km_signer_start(const struct km_signer_process *process, const struct km_clock *clock,
                               struct km_signer **ret_signer, struct km_problem *problem);
 

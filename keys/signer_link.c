@@ -1,6 +1,7 @@
 #include "keys/signer_link.h"
 
 #include "base/buf.h"
+#include "keys/key_folder.h"
 #include "keys/signer_process.h"
 #include "keys/wire.h"
 
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,6 +26,8 @@ enum {
 
 struct km_signer_link {
 	char *program, *folder, *passphrase_file; /* the last may be NULL */
+	char *keyset;                             /* the file by which one sees that the keys have changed */
+	struct stat keyset_seen;                  /* when the process was started */
 	char uid[16], gid[16];
 	unsigned reply_timeout_ms;
 	struct km_clock clock;
@@ -132,9 +136,27 @@ static enum km_error await_ready(struct km_signer_link *link, struct km_problem 
 	return error;
 }
 
+/* All zero where there is no such file. */
+static struct stat look_at(const char *path)
+{
+	struct stat status;
+	if (stat(path, &status) != 0)
+		memset(&status, 0, sizeof status);
+	return status;
+}
+
+/* The file is replaced, never written to: another one has another number, or at least another time. */
+static bool keys_have_changed(const struct km_signer_link *link)
+{
+	const struct stat now = look_at(link->keyset), *seen = &link->keyset_seen;
+	return now.st_ino != seen->st_ino || now.st_dev != seen->st_dev || now.st_mtim.tv_sec != seen->st_mtim.tv_sec ||
+	       now.st_mtim.tv_nsec != seen->st_mtim.tv_nsec;
+}
+
 static enum km_error start(struct km_signer_link *link, struct km_problem *problem)
 {
 	int ends[2];
+	link->keyset_seen = look_at(link->keyset);
 	link->started_at = km_clock_now(&link->clock);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
 		return km_fail(problem, KM_UNAVAILABLE, "signer-start", "the signer cannot be started: %s", strerror(errno));
@@ -184,6 +206,8 @@ enum km_error km_signer_link_start(const struct km_signer_process *process, cons
 	enum km_error error = settle(process->folder, &link->folder, problem);
 	if (!error && process->passphrase_file)
 		error = settle(process->passphrase_file, &link->passphrase_file, problem);
+	if (!error && !(link->keyset = km_key_folder_keyset_path(link->folder)))
+		error = km_fail_memory(problem);
 	if (!error)
 		error = start(link, problem);
 	if (error)
@@ -201,14 +225,21 @@ void km_signer_link_close(struct km_signer_link *link)
 	free(link->program);
 	free(link->folder);
 	free(link->passphrase_file);
+	free(link->keyset);
 	free(link);
 }
 
-static enum km_error start_anew(struct km_signer_link *link, struct km_problem *problem)
+/* Sees to it that there is a process, with the keys as they are now: one that has signed for the last key set has keys
+ * that sign no more, and lacks those that do. */
+static enum km_error be_ready(struct km_signer_link *link, struct km_problem *problem)
 {
 	int64_t now = km_clock_now(&link->clock);
+	bool changed = keys_have_changed(link);
+	if (link->fd >= 0 && !changed)
+		return KM_OK;
+	end_process(link);
 	/* A clock that is set back must not keep it from starting. */
-	if (now >= link->started_at && now < link->started_at + RESTART_AFTER_S)
+	if (!changed && now >= link->started_at && now < link->started_at + RESTART_AFTER_S)
 		return km_fail(problem, KM_UNAVAILABLE, "signer-gone", "the signer has stopped: try again in a moment");
 	if (start(link, problem) == KM_OK)
 		return KM_OK;
@@ -233,7 +264,7 @@ enum km_error km_signer_link_ask(struct km_signer_link *link, uint32_t kind, con
                                  char **ret_reply, struct km_problem *problem)
 {
 	struct km_message message = {.bytes = NULL};
-	enum km_error error = link->fd >= 0 ? KM_OK : start_anew(link, problem);
+	enum km_error error = be_ready(link, problem);
 	if (error)
 		return error;
 	error = exchange(link, kind, bytes, len, &message, problem);

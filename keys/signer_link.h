@@ -22,8 +22,9 @@ enum km_error km_signer_link_start(const struct km_signer_process *process, cons
 /* Ends the process; NULL is allowed. */
 void km_signer_link_close(struct km_signer_link *link);
 
-/* Asks for a signature (keys/signer_process.h); the reply is the caller's (free). KM_UNAVAILABLE, type "signer-gone",
- * where the process died or did not answer: the next call starts a new one, but not more than once a second. */
+/* Asks for a signature (keys/signer_process.h); the reply is the caller's (free). Where the key set has changed, a new
+ * process opens the keys first. KM_UNAVAILABLE, type "signer-gone", where the process died or did not answer: the next
+ * call starts a new one, but not more than once a second. */
 enum km_error km_signer_link_ask(struct km_signer_link *link, uint32_t kind, const char *bytes, size_t len,
                                  char **ret_reply, struct km_problem *problem);
 

@@ -66,7 +66,7 @@ static enum km_error parse(int argc, char **argv, struct arguments *ret_argument
 }
 
 /* The passphrase is in this process only for as long as the keys are being opened. */
-static enum km_error open_keys(const struct arguments *arguments, struct km_keyring **ret_keyring,
+static enum km_error open_keys(const struct arguments *arguments, int64_t now, struct km_keyring **ret_keyring,
                                struct km_problem *problem)
 {
 	char *passphrase = NULL;
@@ -74,7 +74,7 @@ static enum km_error open_keys(const struct arguments *arguments, struct km_keyr
 	if (arguments->passphrase_file)
 		error = km_passphrase_read(arguments->passphrase_file, &passphrase, problem);
 	if (!error)
-		error = km_keyring_open(arguments->folder, passphrase, ret_keyring, problem);
+		error = km_keyring_open(arguments->folder, passphrase, now, ret_keyring, problem);
 	km_passphrase_free(passphrase);
 	return error;
 }
@@ -98,16 +98,16 @@ static enum km_error prepare(int argc, char **argv, struct process *process, str
 	signal(SIGHUP, SIG_IGN);
 	prctl(PR_SET_NAME, "keurmerk-signer", 0, 0, 0);
 	km_key_guard_memory();
+	process->clock = km_clock_system();
 	enum km_error error = parse(argc, argv, &arguments, problem);
 	if (!error)
-		error = open_keys(&arguments, &process->keyring, problem);
+		error = open_keys(&arguments, km_clock_now(&process->clock), &process->keyring, problem);
 	if (!error)
 		error = become(arguments.uid, arguments.gid, problem);
 	if (!error)
 		error = km_sandbox_enter(KM_SIGNER_FD, problem);
 	if (error)
 		return error;
-	process->clock = km_clock_system();
 	int64_t now = km_clock_now(&process->clock);
 	for (size_t i = 0; i <= KM_FORMS; i++)
 		process->rates[i] = km_rate_new(rates[i].each_second, rates[i].at_once, now);

@@ -83,7 +83,7 @@ claim "twice in one place is refused" says "nothing was changed" 1 init --home "
 (umask 077 && echo "a long passphrase" >"$folder/passphrase")
 claim "with a passphrase they are encrypted" says_not "not encrypted" 0 \
   init --home "$folder/locked" --url $url --passphrase-file "$folder/passphrase"
-claim "so that the key files say so" grep -q "BEGIN ENCRYPTED PRIVATE KEY" "$folder/locked/keys/credential.pem"
+claim "so that the key files say so" grep -q "BEGIN ENCRYPTED PRIVATE KEY" "$folder"/locked/keys/credential-*.pem
 claim "and serve needs it" says "passphrase" 1 serve --home "$folder/locked" --listen 127.0.0.1:0
 chmod 644 "$folder/passphrase"
 claim "a passphrase that others can read is refused" says "chmod" 1 \

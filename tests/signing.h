@@ -62,6 +62,7 @@ static inline char *sample(enum km_form form)
 {
 	struct km_clock clock = km_clock_system();
 	long long now = km_clock_now(&clock);
+	char moment[KM_TIME_TEXT];
 	auto_buf struct km_buf text = KM_BUF_EMPTY;
 	switch (form) {
 	case KM_FORM_CREDENTIAL:
@@ -72,8 +73,12 @@ static inline char *sample(enum km_form form)
 		                  now);
 		break;
 	case KM_FORM_STATUS_LIST:
-		km_buf_add_text(&text, "{\"type\":[\"BitstringStatusListCredential\"],\"id\":\"a:1\",\"issuer\":\"" URL
-		                       "\",\"credentialSubject\":{\"encodedList\":\"uH4sI\"}}");
+		km_time_format(now, moment);
+		km_buf_add_format(
+			&text,
+			"{\"type\":[\"BitstringStatusListCredential\"],\"id\":\"a:1\",\"issuer\":\"" URL
+			"\",\"validFrom\":\"%s\",\"validUntil\":\"%s\",\"credentialSubject\":{\"encodedList\":\"uH4sI\"}}",
+			moment, moment);
 		break;
 	case KM_FORM_STATUS:
 		km_buf_add_format(&text,

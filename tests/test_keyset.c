@@ -9,7 +9,12 @@
 #define X          "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
 #define THUMBPRINT "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
 #define KEY(more)  "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" X "\"" more "}"
-#define SET(keys)  "{\"keurmerk:registry\":\"https://keurmerk.example\",\"keys\":[" keys "]}"
+#define OTHER                                                                                                          \
+	"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw\","                      \
+	"\"keurmerk:purpose\":\"log\",\"keurmerk:nbf\":5}"
+#define REVOKED(keys, revoked)                                                                                         \
+	"{\"keurmerk:registry\":\"https://keurmerk.example\",\"keys\":[" keys "],\"keurmerk:revoked\":[" revoked "]}"
+#define SET(keys) "{\"keurmerk:registry\":\"https://keurmerk.example\",\"keys\":[" keys "]}"
 
 static struct km_keyset_entry entry(uint8_t number, enum km_purpose purpose)
 {
@@ -79,6 +84,61 @@ static void a_set_says_what_each_key_is_for(void **state)
 	assert_string_equal(set.entries[0].thumbprint, THUMBPRINT);
 }
 
+static void a_revoked_key_is_not_among_the_good_ones(void **state)
+{
+	(void)state;
+	struct km_keyset set = sample();
+	json_auto_t *jwks = km_keyset_jwks(&set);
+	const json_t *keys = json_object_get(jwks, "keys"), *revoked = json_object_get(jwks, "keurmerk:revoked");
+	const char *bad = set.entries[KM_PURPOSES + 1].thumbprint;
+	assert_int_equal(json_array_size(keys), set.len - 1);
+	for (size_t i = 0; i < json_array_size(keys); i++)
+		assert_string_not_equal(json_string_value(json_object_get(json_array_get(keys, i), "kid")), bad);
+	assert_int_equal(json_array_size(revoked), 1);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(revoked, 0), "kid")), bad);
+	struct km_problem problem = {0};
+	assert_ok(parse(REVOKED(OTHER, KEY(",\"keurmerk:purpose\":\"log\",\"keurmerk:nbf\":5,\"keurmerk:revoked\":9")),
+	                &set, &problem),
+	          &problem);
+	assert_int_equal(set.len, 2);
+	assert_int_equal(set.entries[1].revoked_at, 9);
+}
+
+static void a_key_lives_from_next_to_retired(void **state)
+{
+	(void)state;
+	struct km_keyset set = sample();
+	struct km_keyset_entry *old = &set.entries[KM_PURPOSE_LOG], *new = &set.entries[set.len++];
+	*new = entry(102, KM_PURPOSE_LOG);
+	old->not_after = 1799999999;
+	new->not_before = 1800000000;
+	static const struct {
+		int64_t at;
+		enum km_key_state old, new;
+	} moments[] = {
+		{1699999999, KM_KEY_NEXT, KM_KEY_NEXT},
+		{1700000000, KM_KEY_CURRENT, KM_KEY_NEXT},
+		{1799999999, KM_KEY_CURRENT, KM_KEY_NEXT},
+		{1800000000, KM_KEY_RETIRED, KM_KEY_CURRENT},
+	};
+	for (size_t i = 0; i < sizeof moments / sizeof *moments; i++) {
+		int64_t at = moments[i].at;
+		assert_int_equal(km_keyset_state(old, at), moments[i].old);
+		assert_int_equal(km_keyset_state(new, at), moments[i].new);
+		const struct km_keyset_entry *current = moments[i].old == KM_KEY_CURRENT   ? old
+		                                        : moments[i].new == KM_KEY_CURRENT ? new
+		                                                                           : NULL;
+		assert_ptr_equal(km_keyset_current(&set, KM_PURPOSE_LOG, at), current);
+		assert_ptr_equal(km_keyset_next(&set, KM_PURPOSE_LOG, at), moments[i].new == KM_KEY_NEXT ? new : NULL);
+	}
+	new->revoked_at = 1800000005; /* from any of these, and for ever */
+	assert_int_equal(km_keyset_state(new, 1700000000), KM_KEY_REVOKED);
+	assert_int_equal(km_keyset_state(new, 1900000000), KM_KEY_REVOKED);
+	assert_null(km_keyset_current(&set, KM_PURPOSE_LOG, 1900000000));
+	assert_string_equal(km_key_state_name(KM_KEY_NEXT), "next");
+	assert_string_equal(km_key_state_name(KM_KEY_REVOKED), "revoked");
+}
+
 static void sets_that_are_not_whole_are_refused(void **state)
 {
 	(void)state;
@@ -103,6 +163,12 @@ static void sets_that_are_not_whole_are_refused(void **state)
 		SET(KEY(GOOD ",\"keurmerk:exp\":0")),
 		SET(KEY(GOOD ",\"keurmerk:exp\":null")),
 		SET(KEY(GOOD ",\"keurmerk:revoked\":true")),
+		SET(KEY(GOOD ",\"keurmerk:revoked\":9")), /* and yet among those that are good */
+		REVOKED(OTHER, KEY(GOOD)),
+		REVOKED(OTHER, KEY(GOOD ",\"keurmerk:revoked\":0")),
+		REVOKED(KEY(GOOD), KEY(GOOD ",\"keurmerk:revoked\":9")), /* twice */
+		REVOKED("", KEY(GOOD ",\"keurmerk:revoked\":9")),
+		REVOKED(OTHER, ""),
 		SET(KEY(GOOD ",\"keurmerk:revoked\":9223372036854775807")),
 		SET(KEY(GOOD ",\"d\":\"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A\"")),
 		SET(KEY(GOOD) "," KEY(",\"keurmerk:purpose\":\"status\",\"keurmerk:nbf\":5")), /* one key, two purposes */
@@ -228,6 +294,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		KM_TEST(a_published_set_is_read_back),
 		KM_TEST(a_set_says_what_each_key_is_for),
+		KM_TEST(a_revoked_key_is_not_among_the_good_ones),
+		KM_TEST(a_key_lives_from_next_to_retired),
 		KM_TEST(sets_that_are_not_whole_are_refused),
 		KM_TEST(a_set_holds_64_keys_and_no_more),
 		KM_TEST(the_did_document_lists_keys_that_speak_for_the_registry),

@@ -86,7 +86,9 @@ static void a_payload_is_one_that_the_signer_signs(void **state)
 	struct km_problem problem;
 	auto_free char *payload = NULL, *other = NULL;
 	assert_ok(km_receipt_payload(world->results, world->counts, URL, NOW, &payload, &problem), &problem);
-	assert_ok(km_form_check(KM_FORM_RECEIPT, payload, strlen(payload), URL, NOW, &problem), &problem);
+	int64_t signed_at = 0;
+	assert_ok(km_form_check(KM_FORM_RECEIPT, payload, strlen(payload), URL, NOW, &signed_at, &problem), &problem);
+	assert_int_equal(signed_at, NOW);
 	assert_ok(km_receipt_payload(world->results, world->counts, URL, NOW, &other, &problem), &problem);
 	assert_string_not_equal(payload, other);
 }

@@ -12,7 +12,7 @@ enum { SOCKET = 3 };
 
 static void open_a_file(void)
 {
-	syscall(SYS_openat, AT_FDCWD, "keys/log.pem", O_RDONLY);
+	syscall(SYS_openat, AT_FDCWD, "/etc/passwd", O_RDONLY);
 }
 static void make_a_socket(void)
 {

@@ -24,8 +24,8 @@ static const char *const samples[KM_FORMS] = {
 		"/m/1#a\",\"credentialSubject\":{\"id\":\"" URL "/m/1#a\"},\"nbf\":1790000000,\"iat\":1790000000}",
 	[KM_FORM_STATUS_LIST] =
 		"{\"type\":[\"VerifiableCredential\",\"BitstringStatusListCredential\"],\"id\":\"" URL
-		"/status/1\",\"issuer\":\"did:web:keurmerk.example\",\"credentialSubject\":{\"encodedList\":"
-		"\"uH4sI\"}}",
+		"/status/1\",\"issuer\":\"did:web:keurmerk.example\",\"validFrom\":\"2026-09-21T14:13:20Z\",\"validUntil\":"
+		"\"2026-09-22T14:13:20Z\",\"credentialSubject\":{\"encodedList\":\"uH4sI\"}}",
 	[KM_FORM_STATUS] =
 		"{\"iss\":\"" URL "\",\"sub\":\"" URL "/m/1\",\"iat\":1790000000,\"exp\":1790003600,\"mark\":\"1\","
 		"\"state\":\"active\"}",
@@ -65,6 +65,13 @@ static const struct km_keyset_entry *entry_for(const struct km_keyset *set, enum
 	return NULL;
 }
 
+enum { PATH_ROOM = 128 };
+
+static void private_path(const struct km_keyset_entry *entry, char path[static PATH_ROOM])
+{
+	snprintf(path, PATH_ROOM, "keys/%s-%s.pem", km_purpose_name(entry->purpose), entry->thumbprint);
+}
+
 static size_t names_in(const char *path)
 {
 	size_t names = 0;
@@ -86,16 +93,17 @@ static void a_new_folder_holds_a_key_for_each_purpose(void **state)
 	assert_int_equal(stat("keys", &status), 0);
 	assert_int_equal(status.st_mode & 07777, 0700);
 	assert_int_equal(names_in("keys"), KM_PURPOSES + 1);
+	assert_int_equal(names_in("keys/published"), 1);
 	assert_int_equal(names_in("."), 1);
 	assert_ok(km_signer_keyset("keys", &set, &problem), &problem);
 	assert_string_equal(set.url, URL);
 	assert_int_equal(set.len, KM_PURPOSES);
 	for (enum km_purpose purpose = 0; purpose < KM_PURPOSES; purpose++) {
-		char path[64];
+		char path[PATH_ROOM];
 		struct km_key *key = NULL;
 		uint8_t public_key[KM_PUBLIC_BYTES];
 		const struct km_keyset_entry *entry = entry_for(&set, purpose);
-		snprintf(path, sizeof path, "keys/%s.pem", km_purpose_name(purpose));
+		private_path(entry, path);
 		assert_int_equal(stat(path, &status), 0);
 		assert_int_equal(status.st_mode & 07777, 0600);
 		assert_ok(km_key_load(path, NULL, &key, &problem), &problem);
@@ -114,9 +122,9 @@ static void what_is_there_is_left_alone(void **state)
 	char before[4096], after[4096];
 	assert_int_equal(mkdir("keys", 0755), 0); /* an empty one is ours to take */
 	assert_ok(km_signer_init("keys", URL, NULL, made_at, &problem), &problem);
-	km_test_read("keys/keys.json", before, sizeof before);
+	km_test_read("keys/published/keys.json", before, sizeof before);
 	assert_problem(km_signer_init("keys", URL, NULL, made_at, &problem), &problem, KM_CONFLICT, "keys-exist");
-	km_test_read("keys/keys.json", after, sizeof after);
+	km_test_read("keys/published/keys.json", after, sizeof after);
 	assert_string_equal(before, after);
 	km_test_write("file", "x", 1, 0600);
 	assert_problem(km_signer_init("file", URL, NULL, made_at, &problem), &problem, KM_CONFLICT, "keys-exist");
@@ -226,7 +234,8 @@ static void a_form_without_one_of_its_members_is_refused(void **state)
 	} needed[] = {
 		{KM_FORM_CREDENTIAL,
 	     {"type", "iss", "issuer", "issuer.id", "jti", "id", "sub", "credentialSubject", "nbf", "iat"}},
-		{KM_FORM_STATUS_LIST, {"type", "id", "issuer", "credentialSubject", "credentialSubject.encodedList"}},
+		{KM_FORM_STATUS_LIST,
+	     {"type", "id", "issuer", "validFrom", "validUntil", "credentialSubject", "credentialSubject.encodedList"}},
 		{KM_FORM_STATUS, {"iss", "sub", "iat", "exp", "mark", "state"}},
 		{KM_FORM_RECEIPT, {"iss", "jti", "iat", "results"}},
 		{KM_FORM_QR, {"iss", "sub", "exp", "iat", "name", "kvk", "scheme", "index"}},
@@ -296,6 +305,37 @@ static void a_status_speaks_of_the_present_and_not_for_long(void **state)
 	close_signer(&signing);
 }
 
+static void a_status_list_speaks_of_the_present_and_not_for_long(void **state)
+{
+	(void)state;
+	struct signing signing;
+	open_signer(&signing, "keys", NULL);
+	signing.moment = made_at + 1000000;
+	static const struct {
+		int64_t from, until; /* from now */
+		bool taken;
+	} times[] = {
+		{0, 86400, true},
+		{0, 0, true},
+		{-KM_FORM_SKEW_S, 0, true},
+		{-KM_FORM_SKEW_S - 1, 0, false},
+		{KM_FORM_SKEW_S + 1, 86400, false},
+		{0, 86401, false},
+		{0, -1, false},
+	};
+	for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+		struct km_problem problem = {0};
+		auto_free char *token = NULL;
+		json_auto_t *list = json_loads(samples[KM_FORM_STATUS_LIST], 0, NULL);
+		json_object_set_new(list, "validFrom", km_json_moment_new(signing.moment + times[i].from));
+		json_object_set_new(list, "validUntil", km_json_moment_new(signing.moment + times[i].until));
+		auto_free char *text = km_json_text(list);
+		enum km_error error = km_signer_sign(signing.signer, KM_FORM_STATUS_LIST, text, strlen(text), &token, &problem);
+		assert_int_equal(error, times[i].taken ? KM_OK : KM_INVALID);
+	}
+	close_signer(&signing);
+}
+
 static void what_is_no_json_object_is_not_signed(void **state)
 {
 	(void)state;
@@ -322,6 +362,14 @@ static void what_is_no_json_object_is_not_signed(void **state)
 	close_signer(&signing);
 }
 
+static char *status_at(int64_t moment)
+{
+	json_auto_t *status = json_loads(samples[KM_FORM_STATUS], 0, NULL);
+	json_object_set_new(status, "iat", json_integer(moment));
+	json_object_set_new(status, "exp", json_integer(moment));
+	return km_json_text(status);
+}
+
 static void nothing_is_signed_before_its_key_is_published(void **state)
 {
 	(void)state;
@@ -330,9 +378,9 @@ static void nothing_is_signed_before_its_key_is_published(void **state)
 	struct signing signing;
 	open_signer(&signing, "keys", NULL);
 	signing.moment = made_at - 1;
-	assert_problem(km_signer_sign(signing.signer, KM_FORM_RECEIPT, samples[KM_FORM_RECEIPT],
-	                              strlen(samples[KM_FORM_RECEIPT]), &token, &problem),
-	               &problem, KM_UNAVAILABLE, "key-not-yet");
+	auto_free char *status = status_at(made_at - 1);
+	assert_problem(km_signer_sign(signing.signer, KM_FORM_STATUS, status, strlen(status), &token, &problem), &problem,
+	               KM_UNAVAILABLE, "key-not-yet");
 	close_signer(&signing);
 }
 
@@ -411,7 +459,9 @@ static void a_folder_that_others_can_look_into_is_refused(void **state)
 	               "permissions");
 	assert_contains(problem.message, "chmod 700 keys");
 	assert_int_equal(chmod("keys", 0700), 0);
-	assert_int_equal(chmod("keys/log.pem", 0644), 0);
+	char path[PATH_ROOM];
+	private_path(entry_for(&signing.set, KM_PURPOSE_LOG), path);
+	assert_int_equal(chmod(path, 0644), 0);
 	assert_problem(km_signer_open("keys", NULL, &signing.clock, &none, &problem), &problem, KM_FORBIDDEN,
 	               "permissions");
 	assert_problem(km_signer_open("none", NULL, &signing.clock, &none, &problem), &problem, KM_ABSENT, "no-keys");
@@ -424,34 +474,75 @@ static void a_key_in_the_wrong_place_is_refused(void **state)
 	struct km_problem problem = {0};
 	struct km_signer *none = NULL;
 	struct signing signing;
+	char receipt[PATH_ROOM], credential[PATH_ROOM];
 	open_signer(&signing, "keys", NULL);
-	assert_int_equal(rename("keys/receipt.pem", "aside.pem"), 0);
-	assert_int_equal(link("keys/credential.pem", "keys/receipt.pem"), 0);
-	assert_problem(km_signer_open("keys", NULL, &signing.clock, &none, &problem), &problem, KM_INVALID, "unlisted-key");
-	assert_int_equal(rename("aside.pem", "keys/receipt.pem"), 0);
+	private_path(entry_for(&signing.set, KM_PURPOSE_RECEIPT), receipt);
+	private_path(entry_for(&signing.set, KM_PURPOSE_CREDENTIAL), credential);
+	assert_int_equal(rename(receipt, "aside.pem"), 0);
+	assert_problem(km_signer_open("keys", NULL, &signing.clock, &none, &problem), &problem, KM_ABSENT, "no-file");
+	assert_int_equal(link(credential, receipt), 0);
+	assert_problem(km_signer_open("keys", NULL, &signing.clock, &none, &problem), &problem, KM_INVALID, "other-key");
+	assert_int_equal(rename("aside.pem", receipt), 0);
 	assert_ok(km_signer_open("keys", NULL, &signing.clock, &none, &problem), &problem);
 	km_signer_close(none);
 	close_signer(&signing);
 }
 
-static void a_retired_or_revoked_key_signs_no_more(void **state)
+static void publish(const struct km_keyset *set)
+{
+	json_auto_t *jwks = km_keyset_jwks(set);
+	auto_free char *text = km_json_text(jwks);
+	km_test_write("keys/published/keys.json", text, strlen(text), 0644);
+}
+
+static void a_revoked_key_signs_no_more(void **state)
 {
 	(void)state;
-	static const char *const members[] = {"keurmerk:exp", "keurmerk:revoked"};
+	struct km_problem problem = {0};
+	struct km_signer *none = NULL;
 	struct signing signing;
 	open_signer(&signing, "keys", NULL);
-	for (size_t i = 0; i < 2; i++) {
-		struct km_problem problem = {0};
-		struct km_signer *none = NULL;
-		json_auto_t *jwks = km_keyset_jwks(&signing.set);
-		json_object_set_new(json_array_get(json_object_get(jwks, "keys"), KM_PURPOSE_STATUS), members[i],
-		                    json_integer(made_at + 5));
-		auto_free char *text = km_json_text(jwks);
-		km_test_write("keys/keys.json", text, strlen(text), 0644);
-		assert_problem(km_signer_open("keys", NULL, &signing.clock, &none, &problem), &problem, KM_INVALID,
-		               "retired-key");
-		assert_null(none);
+	signing.set.entries[KM_PURPOSE_STATUS].revoked_at = made_at + 5;
+	publish(&signing.set);
+	assert_problem(km_signer_open("keys", NULL, &signing.clock, &none, &problem), &problem, KM_INVALID, "no-key");
+	assert_null(none);
+	close_signer(&signing);
+}
+
+static void a_key_signs_what_is_of_its_own_time(void **state)
+{
+	(void)state;
+	struct km_problem problem = {0};
+	struct km_signer *signer = NULL;
+	struct signing signing;
+	open_signer(&signing, "keys", NULL);
+	const int64_t last = made_at + 1000000;
+	signing.set.entries[KM_PURPOSE_STATUS].not_after = last;
+	publish(&signing.set);
+	signing.moment = last;
+	assert_ok(km_signer_open("keys", NULL, &signing.clock, &signer, &problem), &problem);
+	signing.moment = last + KM_FORM_SKEW_S - 10;
+	static const struct {
+		int64_t moment;
+		enum km_error error;
+	} times[] = {{-1, KM_OK}, {0, KM_OK}, {1, KM_UNAVAILABLE}};
+	for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+		auto_free char *token = NULL, *text = status_at(last + times[i].moment);
+		enum km_error error = km_signer_sign(signer, KM_FORM_STATUS, text, strlen(text), &token, &problem);
+		assert_int_equal(error, times[i].error);
 	}
+	assert_string_equal(problem.type, "no-key");
+	/* and when nothing of its time can be signed any more, it is gone */
+	signing.moment = last + KM_FORM_SKEW_S + 1;
+	auto_free char *token = NULL, *text = status_at(last + 1), *before = status_at(last);
+	assert_problem(km_signer_sign(signer, KM_FORM_STATUS, text, strlen(text), &token, &problem), &problem,
+	               KM_UNAVAILABLE, "no-key");
+	signing.moment = last;
+	assert_problem(km_signer_sign(signer, KM_FORM_STATUS, before, strlen(before), &token, &problem), &problem,
+	               KM_UNAVAILABLE, "no-key");
+	km_signer_close(signer);
+	signing.moment = last + KM_FORM_SKEW_S + 1;
+	assert_problem(km_signer_open("keys", NULL, &signing.clock, &signer, &problem), &problem, KM_INVALID, "no-key");
 	close_signer(&signing);
 }
 
@@ -496,6 +587,7 @@ int main(void)
 		KM_TEST_IN_FOLDER(a_form_without_one_of_its_members_is_refused),
 		KM_TEST_IN_FOLDER(nothing_is_signed_in_the_name_of_another),
 		KM_TEST_IN_FOLDER(a_status_speaks_of_the_present_and_not_for_long),
+		KM_TEST_IN_FOLDER(a_status_list_speaks_of_the_present_and_not_for_long),
 		KM_TEST_IN_FOLDER(what_is_no_json_object_is_not_signed),
 		KM_TEST_IN_FOLDER(nothing_is_signed_before_its_key_is_published),
 		KM_TEST_IN_FOLDER(a_checkpoint_is_a_note_by_the_log),
@@ -503,7 +595,8 @@ int main(void)
 		KM_TEST_IN_FOLDER(keys_under_a_passphrase_open_with_it_only),
 		KM_TEST_IN_FOLDER(a_folder_that_others_can_look_into_is_refused),
 		KM_TEST_IN_FOLDER(a_key_in_the_wrong_place_is_refused),
-		KM_TEST_IN_FOLDER(a_retired_or_revoked_key_signs_no_more),
+		KM_TEST_IN_FOLDER(a_revoked_key_signs_no_more),
+		KM_TEST_IN_FOLDER(a_key_signs_what_is_of_its_own_time),
 		KM_TEST_IN_FOLDER(many_threads_may_ask_at_once),
 	};
 	return cmocka_run_group_tests_name("signer", tests, NULL, NULL);

@@ -13,10 +13,14 @@ static void hide_secrets_elsewhere(void)
 	assert_true(child >= 0);
 	if (child == 0) {
 		uint8_t hidden[KM_PURPOSES][32];
+		struct km_keyset set;
+		if (km_signer_keyset("keys", &set, NULL) != KM_OK)
+			_exit(2);
 		for (enum km_purpose purpose = 0; purpose < KM_PURPOSES; purpose++) {
-			char path[64], pem[1024];
+			char path[128], pem[1024];
 			uint8_t der[48]; /* RFC 8410: the seed is the last 32 bytes */
-			snprintf(path, sizeof path, "keys/%s.pem", km_purpose_name(purpose));
+			snprintf(path, sizeof path, "keys/%s-%s.pem", km_purpose_name(purpose),
+			         entry_for(&set, purpose)->thumbprint);
 			km_test_read(path, pem, sizeof pem);
 			const char *base64 = strchr(pem, '\n') + 1;
 			if (!km_decode_exact(KM_BASE64, base64, strcspn(base64, "\n"), der, sizeof der))

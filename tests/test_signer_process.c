@@ -1,6 +1,7 @@
 #include "tests/signing.h"
 
 #include "keys/checkpoint.h"
+#include "keys/key_life.h"
 #include "keys/note.h"
 #include "keys/wire.h"
 
@@ -190,6 +191,37 @@ static void a_signer_that_dies_is_started_anew(void **state)
 	assert_int_equal(chmod("keys", 0700), 0);
 	link_moment++;
 	assert_signs(signer, KM_FORM_STATUS);
+	km_signer_close(signer);
+}
+
+static void a_new_key_signs_as_soon_as_it_is_its_time(void **state)
+{
+	(void)state;
+	make_keys_elsewhere(NULL);
+	struct km_problem problem = {0};
+	struct km_clock machine = km_clock_system();
+	struct km_keyset_entry next, none;
+	struct km_keyset set;
+	struct km_signer *signer = start(&own);
+	pid_t first = km_signer_process_id(signer);
+	assert_ok(km_key_rotate("keys", KM_PURPOSE_STATUS, NULL, km_clock_now(&machine) + 1000, &machine, &next, &problem),
+	          &problem);
+	assert_signs(signer, KM_FORM_STATUS); /* the present key */
+	assert_int_not_equal(km_signer_process_id(signer), first);
+	first = km_signer_process_id(signer);
+	assert_signs(signer, KM_FORM_STATUS);
+	assert_int_equal(km_signer_process_id(signer), first);
+	/* And when the present one is known to be in other hands, the next, which is known to all, at once. */
+	assert_ok(km_signer_keyset("keys", &set, &problem), &problem);
+	const struct km_keyset_entry *present = entry_for(&set, KM_PURPOSE_STATUS);
+	assert_string_not_equal(present->thumbprint, next.thumbprint);
+	assert_ok(km_key_revoke("keys", present->thumbprint, NULL, made_at, &machine, &none, &problem), &problem);
+	auto_free char *token = NULL;
+	auto_jws struct km_jws jws = {0};
+	assert_ok(sign(signer, KM_FORM_STATUS, &token, &problem), &problem);
+	assert_ok(km_jws_parse(token, strlen(token), 10000, &jws, &problem), &problem);
+	assert_string_equal(jws.kid, next.thumbprint);
+	assert_true(km_jws_verify(&jws, next.public_key));
 	km_signer_close(signer);
 }
 
@@ -401,6 +433,7 @@ int main(int argc, char **argv)
 		KM_TEST_IN_FOLDER(the_process_has_given_up_its_rights),
 		KM_TEST_IN_FOLDER(started_as_root_it_becomes_somebody_else),
 		KM_TEST_IN_FOLDER(a_signer_that_dies_is_started_anew),
+		KM_TEST_IN_FOLDER(a_new_key_signs_as_soon_as_it_is_its_time),
 		KM_TEST_IN_FOLDER(a_signer_that_hangs_is_replaced),
 		KM_TEST_IN_FOLDER(signals_meant_for_the_server_do_not_end_it),
 		KM_TEST_IN_FOLDER(it_ends_by_itself_when_the_server_has_gone),

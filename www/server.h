@@ -19,7 +19,7 @@ struct km_server_options {
 	unsigned threads;    /* 0: as many as processors */
 	unsigned upkeep_ms;  /* how often what time asks for is done, at the least; 0: every KM_UPKEEP_MS */
 	const char *database;
-	const char *keys;         /* folder with keys.json */
+	const char *keys;         /* their folder (keys/key_folder.h) */
 	struct km_signer *signer; /* borrowed, as is the clock */
 	const struct km_clock *clock;
 	/* One line for each thing that the operator should know; `ours` where the fault is ours. Any thread. */
