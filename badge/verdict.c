@@ -78,9 +78,17 @@ void km_verdict_conclude(struct km_verdict *verdict, enum km_outcome_kind outcom
 	va_end(arguments);
 }
 
+void km_verdict_warn(struct km_verdict *verdict, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	format_shown(verdict->warning, sizeof verdict->warning, format, arguments);
+	va_end(arguments);
+}
+
 const char *km_check_name(enum km_check check)
 {
-	static const char *const names[KM_CHECKS] = {"format", "issuer", "key", "signature", "validity", "status"};
+	static const char *const names[KM_CHECKS] = {"format", "issuer", "key", "signature", "validity", "status", "log"};
 	return names[check];
 }
 
@@ -117,7 +125,8 @@ json_t *km_verdict_json(const struct km_verdict *verdict)
 	                           km_json_moment_new(verdict->checked_at), "checks", checks_json(verdict));
 	if (!object)
 		return NULL;
-	int failed = add_text(object, "claimedIssuer", verdict->issuer);
+	int failed = add_text(object, "warning", verdict->warning);
+	failed |= add_text(object, "claimedIssuer", verdict->issuer);
 	failed |= add_text(object, "mark", verdict->number);
 	failed |= add_text(object, "provider", verdict->provider_name);
 	failed |= add_text(object, "kvk", verdict->kvk);

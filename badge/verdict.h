@@ -21,4 +21,7 @@ void km_verdict_check(struct km_verdict *verdict, enum km_check check, enum km_r
 void km_verdict_conclude(struct km_verdict *verdict, enum km_outcome_kind outcome, const char *reason,
                          const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* Writes down a warning beside the answer. */
+void km_verdict_warn(struct km_verdict *verdict, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 #endif

@@ -13,6 +13,7 @@
 #include "registry/mark.h"
 
 #include <jansson.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum km_outcome_kind { KM_GENUINE, KM_NOT_VALID, KM_CANNOT_TELL };
@@ -23,16 +24,19 @@ enum km_check {
 	KM_CHECK_KEY,       /* was the key published for this purpose and in use when it signed */
 	KM_CHECK_SIGNATURE, /* does the signature fit */
 	KM_CHECK_VALIDITY,  /* has it begun, and not expired */
-	KM_CHECK_STATUS,    /* what the registry, in a statement signed for now, says of its state */
+	KM_CHECK_STATUS,    /* what the register says of its state now, in a statement signed for that */
+	KM_CHECK_LOG,       /* is its last change in the transparency log, and does that fit; not reached where no source
+	                     * tells, and no condition for "genuine", unless the registry contradicts itself in it */
 	KM_CHECKS
 };
 enum km_result { KM_RESULT_NOT_REACHED, KM_RESULT_GOOD, KM_RESULT_BAD, KM_RESULT_UNKNOWN };
 
 struct km_verdict {
 	enum km_outcome_kind outcome;
-	char reason[48]; /* short word: "active", "suspended", "withdrawn", "expired", "bad-signature", "unknown-issuer", …
-	                  */
+	/* Short word: "active", "suspended", "withdrawn", "expired", "bad-signature", "unknown-issuer", … */
+	char reason[48];
 	char sentence[512]; /* for people, in English: one line that says it all */
+	char warning[384];  /* where what is shown differs from what the register has now: to be shown loudly; else empty */
 	struct {
 		enum km_result result;
 		char detail[256];
@@ -43,22 +47,33 @@ struct km_verdict {
 	char issuer[256]; /* as claimed, so that "unknown issuer" can name it: not proven */
 	int64_t valid_from, valid_until, state_since;
 	int64_t checked_at;   /* moment of the answer */
-	int64_t knowledge_at; /* when the status that it rests on was signed; 0 where it rests on none */
+	int64_t knowledge_at; /* when the newest status that is known was signed; 0 where none is */
 };
 
 const char *km_check_name(enum km_check check);
 
-/* How a verifier learns the state right now: gets the compact JWS of <url>/m/NUMBER/status.jwt. Returns KM_OK and the
- * token (freed by the caller with free), or KM_ABSENT where the registry says it knows no such mark, or another error
- * where it could not ask: that is "cannot tell". */
+/* What a verifier can learn beside the key set. It may be all zero but for what was saved: that is offline. */
 struct km_status_source {
+	/* Gets the compact JWS of <url>/m/NUMBER/status.jwt. Returns KM_OK and the token (freed by the caller with free),
+	 * or KM_ABSENT where the registry says it knows no such mark, or another error where it could not ask: that is
+	 * "cannot tell". NULL: offline. */
 	enum km_error (*get)(void *context, const char *number, char **ret_token, struct km_problem *problem);
 	void *context;
+	/* Gets the text of <url>/m/NUMBER.tlog-proof likewise; NULL where the log is not to be asked. */
+	enum km_error (*get_log_proof)(void *context, const char *number, char **ret_text, struct km_problem *problem);
+	/* Signed status lists (compact JWS) that were saved before, in any order, for where `get` is NULL; borrowed. */
+	const char *const *lists;
+	size_t lists_len;
+	int64_t keyset_saved_at; /* when the key set was saved, to be told; 0 where it is fresh */
 };
 
-/* Verifies a picture (SVG, PNG), a compact JWS (also with white space around it), a receipt (badge/receipt.h), whatever
- * the bytes turn out to be. `trust` is the key set that the user chose; NULL: nobody named, which is always "cannot
- * tell". `status` NULL: offline. Always fills the verdict. */
+/* Verifies a picture (SVG, PNG), a compact JWS, a receipt (badge/receipt.h), a signed QR code (its address or its
+ * token), the address of a mark's page or its number, also with white space around it; whatever the bytes turn out to
+ * be. `trust` is the key set that the user chose; NULL: nobody named, which is always "cannot tell". `status` NULL:
+ * offline, with nothing saved. Always fills the verdict.
+ *
+ * Offline, lists that have not expired answer as of the moment at which they were signed (knowledge_at); of expired
+ * ones only a withdrawal, which is for ever, still tells. */
 void km_verify(const char *bytes, size_t len, const struct km_keyset *trust, const struct km_status_source *status,
                int64_t now, struct km_verdict *ret_verdict);
 

@@ -6,18 +6,23 @@
 #include "cli/fetch.h"
 #include "cli/say.h"
 #include "cli/trust.h"
+#include "registry/tlog_proof.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { STATUS_ANSWER_MAX = KM_TOKEN_MAX };
+enum { STATUS_ANSWER_MAX = KM_TOKEN_MAX, LISTS_MAX = 16 };
 
 static const struct km_option options[] = {
 	KM_OPTION_REGISTRY,
 	{"keyset", 0, "FILE", "take the word of the registry whose published keys (JWKS) are in this file", KM_OPTIONAL},
-	{"offline", 0, NULL, "ask nobody: check the signature only, with the keys that are here", KM_OPTIONAL},
+	{"offline", 0, NULL, "ask nobody: check with the keys, and the status lists, that are here", KM_OPTIONAL},
+	{"status-list", 0, "FILE",
+     "with --offline: a signed status list that was saved (URL/status/revocation/1 and …/suspension/1)", KM_REPEATED},
 	{"home", 0, "DIR", "take the word of the registry in this folder, on its own machine", KM_OPTIONAL},
 	KM_OPTION_JSON,
 	KM_OPTIONS_END,
@@ -30,15 +35,16 @@ struct source {
 	const char *url; /* of the registry that is trusted */
 };
 
-static enum km_error get_status(void *context, const char *number, char **ret_token, struct km_problem *problem)
+/* What the registry answers about this mark at this address; the caller's (free). */
+static enum km_error get(const struct source *source, const char *number, const char *ending, size_t max_bytes,
+                         char **ret_body, struct km_problem *problem)
 {
-	const struct source *source = context;
 	auto_buf struct km_buf address = KM_BUF_EMPTY;
 	auto_answer struct km_answer answer = {0};
-	km_buf_add_format(&address, "%s/m/%s/status.jwt", source->url, number);
+	km_buf_add_format(&address, "%s/m/%s%s", source->url, number, ending);
 	if (address.failed)
 		return km_fail_memory(problem);
-	enum km_error error = km_fetch_get(source->fetch, address.data, STATUS_ANSWER_MAX, &answer, problem);
+	enum km_error error = km_fetch_get(source->fetch, address.data, max_bytes, &answer, problem);
 	if (error)
 		return error;
 	error = km_answer_check(&answer, problem);
@@ -48,8 +54,50 @@ static enum km_error get_status(void *context, const char *number, char **ret_to
 		               answer.status);
 	if (error)
 		return error;
-	*ret_token = answer.body;
+	*ret_body = answer.body;
 	answer.body = NULL;
+	return KM_OK;
+}
+
+static enum km_error get_status(void *context, const char *number, char **ret_token, struct km_problem *problem)
+{
+	return get(context, number, "/status.jwt", STATUS_ANSWER_MAX, ret_token, problem);
+}
+
+static enum km_error get_log_proof(void *context, const char *number, char **ret_text, struct km_problem *problem)
+{
+	return get(context, number, ".tlog-proof", KM_TLOG_PROOF_MAX, ret_text, problem);
+}
+
+/* ------------------------------------------------------------------------------------------- what was saved before */
+
+struct saved {
+	char *lists[LISTS_MAX]; /* owned */
+	size_t len;
+	int64_t keyset_at; /* 0 where it was not saved in a file of its own */
+};
+
+static void saved_done(struct saved *saved)
+{
+	for (size_t i = 0; i < saved->len; i++)
+		free(saved->lists[i]);
+}
+
+static enum km_error read_saved(const struct km_call *call, struct saved *saved, struct km_problem *problem)
+{
+	const char *path = km_given(call, "keyset");
+	struct stat file;
+	if (path && strcmp(path, "-") != 0 && stat(path, &file) == 0)
+		saved->keyset_at = file.st_mtime;
+	for (size_t i = 0; (path = km_given_nth(call, "status-list", i)); i++) {
+		size_t len;
+		if (i == LISTS_MAX)
+			return km_wrong_usage(problem, "at most %d status lists are looked into at once", LISTS_MAX);
+		enum km_error error = km_file_read(path, KM_TOKEN_MAX, &saved->lists[i], &len, problem);
+		if (error)
+			return error;
+		saved->len++;
+	}
 	return KM_OK;
 }
 
@@ -84,6 +132,13 @@ static bool page_number(const char *address, const char *url, char ret_number[st
 	return true;
 }
 
+/* What a signed QR code holds. */
+static bool is_qr(const char *address)
+{
+	const char *path = strchr(strstr(address, "//") + 2, '/');
+	return path && strncasecmp(path, "/q/", 3) == 0;
+}
+
 static enum km_error verify_number(const char *typed, const struct km_trust *trust,
                                    const struct km_status_source *source, int64_t now, struct km_verdict *verdict,
                                    struct km_problem *problem)
@@ -111,7 +166,10 @@ static enum km_error verify_address(const char *address, const struct km_trust *
 		         "you have not said whose word to take: name that registry with --registry URL");
 	else if (page_number(address, trust->set.url, number))
 		return verify_number(number, trust, source, now, verdict, problem);
-	else
+	else if (is_qr(address)) {
+		km_verify(address, strlen(address), &trust->set, source, now, verdict);
+		return KM_OK;
+	} else
 		snprintf(sentence, sizeof sentence, "%.200s is not the page of a mark at %.200s, whose word you take", address,
 		         trust->set.url);
 	cannot_tell(verdict, now, trust->named ? "unknown-issuer" : "nobody-named", sentence);
@@ -147,6 +205,8 @@ static void print_verdict(const struct km_verdict *verdict)
 	static const char *const results[] = {"not reached", "good", "bad", "unknown"};
 	char from[KM_DAY_TEXT], until[KM_DAY_TEXT], shown[KM_NUMBER_SHOWN], time[KM_TIME_TEXT];
 	km_say(stdout, "%s", verdict->sentence);
+	if (*verdict->warning)
+		km_say(stdout, "%s", verdict->warning);
 	if (*verdict->number) {
 		km_number_show(verdict->number, shown);
 		km_say(stdout, "  %-12s %s", "mark", shown);
@@ -157,7 +217,9 @@ static void print_verdict(const struct km_verdict *verdict)
 		km_say(stdout, "  %-12s %s", "scheme", verdict->scheme_name);
 	if (*verdict->body_name)
 		km_say(stdout, "  %-12s %s", "certified by", verdict->body_name);
-	if (verdict->valid_until)
+	if (verdict->valid_until && !verdict->valid_from)
+		km_say(stdout, "  %-12s until %s", "term", km_day(verdict->valid_until, until));
+	else if (verdict->valid_until)
 		km_say(stdout, "  %-12s %s to %s", "term", km_day(verdict->valid_from, from),
 		       km_day(verdict->valid_until, until));
 	if (verdict->knowledge_at) {
@@ -182,9 +244,21 @@ static enum km_error run(struct km_call *call, struct km_problem *problem)
 	if (!error)
 		error = km_trust_find(call, fetch, &trust, problem);
 	struct source source = {fetch, trust.set.url};
-	struct km_status_source status = {get_status, &source};
+	__attribute__((cleanup(saved_done))) struct saved saved = {0};
 	if (!error)
-		error = judge(call, &trust, offline ? NULL : &status, &verdict, problem);
+		error = read_saved(call, &saved, problem);
+	struct km_status_source status = {
+		.context = &source,
+		.lists = (const char *const *)saved.lists,
+		.lists_len = saved.len,
+		.keyset_saved_at = saved.keyset_at,
+	};
+	if (!offline) {
+		status.get = get_status;
+		status.get_log_proof = get_log_proof;
+	}
+	if (!error)
+		error = judge(call, &trust, &status, &verdict, problem);
 	if (error && strcmp(problem->type, "usage") == 0)
 		return error;
 	if (error) /* what went wrong on the way says nothing about the thing */
@@ -204,10 +278,11 @@ const struct km_command km_verify_command = {
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "is this badge, credential or mark number genuine, and does it hold now?",
-	.details =
-		"THING is a badge (SVG or PNG), a credential (JWT), - for standard input, a mark number, or the address of a\n"
-		"mark's page. Exit status: 0 genuine and active, 1 not valid, 3 cannot tell. Trust comes from the options, or\n"
-		"from ~/.config/keurmerk/trust, never from the thing.",
+	.details = "THING is a badge (SVG or PNG), a credential (JWT), - for standard input, a mark number, the address of "
+			   "a mark's\n"
+			   "page, or what a signed QR code holds. Exit status: 0 genuine and active, 1 not valid, 3 cannot tell. "
+			   "Trust comes from the options, or\n"
+			   "from ~/.config/keurmerk/trust, never from the thing.",
 	.options = options,
 	.run = run,
 };

@@ -37,7 +37,7 @@ static enum km_error sign_status(void *context, const char *number, char **ret_t
 
 static void expect_verdict(struct office *office, const char *token, enum km_outcome_kind outcome, const char *reason)
 {
-	struct km_status_source source = {sign_status, office};
+	struct km_status_source source = {.get = sign_status, .context = office};
 	struct km_verdict verdict;
 	km_verify(token, strlen(token), &office->trust, &source, office->scene->now, &verdict);
 	if (verdict.outcome != outcome || strcmp(verdict.reason, reason) != 0)

@@ -1,0 +1,127 @@
+#include "tests/verifying.h"
+
+#include "badge/credential.h"
+#include "badge/status.h"
+#include "base/buf.h"
+#include "base/encode.h"
+
+#include <stdlib.h>
+
+char *world_sign(const struct world *world, int key, const char *typ, const char *kid, const char *payload)
+{
+	struct km_problem problem = {0};
+	json_auto_t *header = json_pack("{s:s, s:s}", "typ", typ, "kid", kid);
+	char *token = NULL;
+	assert_ok(km_jws_sign(world->keys[key], header, payload, strlen(payload), &token, &problem), &problem);
+	return token;
+}
+
+void world_kid(const struct world *world, int key, bool as_url, char ret_kid[static 256])
+{
+	uint8_t public_key[KM_PUBLIC_BYTES];
+	char thumbprint[KM_THUMBPRINT_TEXT];
+	km_key_public(world->keys[key], public_key);
+	km_jwk_thumbprint(public_key, thumbprint);
+	snprintf(ret_kid, 256, as_url ? SAMPLE_URL "/keys/%s.jwk" : "%s", thumbprint);
+}
+
+char *world_sign_credential(const struct world *world, int key, const char *payload)
+{
+	char kid[256];
+	world_kid(world, key, true, kid);
+	return world_sign(world, key, "JWT", kid, payload);
+}
+
+char *world_credential(const struct world *world, const struct km_mark *mark, const char *url)
+{
+	struct km_problem problem = {0};
+	auto_free char *payload = NULL;
+	assert_ok(km_credential_payload(mark, url, SAMPLE_NOW, &payload, &problem), &problem);
+	return world_sign_credential(world, CREDENTIAL, payload);
+}
+
+char *world_status(const struct world *world, const struct km_mark *mark, int64_t now, int key)
+{
+	struct km_problem problem = {0};
+	auto_free char *payload = NULL;
+	char kid[256];
+	world_kid(world, key, false, kid);
+	assert_ok(km_status_payload(mark, SAMPLE_URL, now, &payload, &problem), &problem);
+	return world_sign(world, key, "keurmerk-status+jwt", kid, payload);
+}
+
+static enum km_error get_status(void *context, const char *number, char **ret_token, struct km_problem *problem)
+{
+	struct answer *answer = context;
+	answer->asked++;
+	assert_string_equal(number, SAMPLE_NUMBER);
+	if (answer->error)
+		return km_fail(problem, answer->error, "test", "the test does not answer");
+	*ret_token = answer->token ? strdup(answer->token)
+	                           : world_status(answer->world, &answer->world->sample.mark, answer->world->now, STATUS);
+	return KM_OK;
+}
+
+int world_set_up(void **state)
+{
+	struct world *world = calloc(1, sizeof *world);
+	struct km_problem problem = {0};
+	world->now = SAMPLE_NOW + 60;
+	strcpy(world->trust.url, SAMPLE_URL);
+	for (int i = 0; i < KEYS; i++) {
+		uint8_t seed[32] = {(uint8_t)(i + 1)};
+		assert_ok(km_key_from_seed(seed, &world->keys[i], &problem), &problem);
+	}
+	world_publish(world, CREDENTIAL, KM_PURPOSE_CREDENTIAL);
+	world_publish(world, STATUS, KM_PURPOSE_STATUS);
+	sample_mark_make(&world->sample);
+	world->answer.world = world;
+	world->source = (struct km_status_source){.get = get_status, .context = &world->answer};
+	world->token = world_credential(world, &world->sample.mark, SAMPLE_URL);
+	*state = world;
+	return 0;
+}
+
+int world_tear_down(void **state)
+{
+	struct world *world = *state;
+	for (int i = 0; i < KEYS; i++)
+		km_key_free(world->keys[i]);
+	free(world->token);
+	free(world);
+	return 0;
+}
+
+void world_publish(struct world *world, int key, enum km_purpose purpose)
+{
+	struct km_keyset_entry *entry = &world->trust.entries[world->trust.len++];
+	km_key_public(world->keys[key], entry->public_key);
+	km_jwk_thumbprint(entry->public_key, entry->thumbprint);
+	entry->purpose = purpose;
+	entry->not_before = SAMPLE_NOW - 1000;
+}
+
+struct km_verdict world_verify_bytes(struct world *world, const void *bytes, size_t len)
+{
+	struct km_verdict verdict;
+	memset(&verdict, 0x55, sizeof verdict);
+	km_verify(bytes, len, &world->trust, &world->source, world->now, &verdict);
+	return verdict;
+}
+
+struct km_verdict world_verify(struct world *world, const char *token)
+{
+	return world_verify_bytes(world, token, strlen(token));
+}
+
+void expect(const struct km_verdict *verdict, enum km_outcome_kind outcome, const char *reason)
+{
+	if (verdict->outcome != outcome || strcmp(verdict->reason, reason) != 0)
+		fail_msg("outcome %d, reason %s, not %d and %s: %s", verdict->outcome, verdict->reason, outcome, reason,
+		         verdict->sentence);
+	static const char *const begins[] = {"Genuine", "Not valid", "Cannot tell"};
+	assert_memory_equal(verdict->sentence, begins[outcome], strlen(begins[outcome]));
+	size_t characters;
+	assert_true(km_utf8_valid(verdict->sentence, strlen(verdict->sentence), &characters));
+	assert_true(strlen(verdict->sentence) < sizeof verdict->sentence - 1);
+}
