@@ -110,7 +110,7 @@ const struct km_command km_scheme_form_command = {
 	.operands_max = 1,
 	.summary = "print an audit to fill in, for `keurmerk submit`",
 	.details = "It asks for a finding on each criterion that this scope must meet, and is accepted once all is filled "
-               "in. The\n"
+			   "in. The\n"
 			   "scheme is one of the register on this machine, or a file.",
 	.options = options,
 	.run = run,

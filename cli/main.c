@@ -45,6 +45,7 @@ static const struct km_command *const commands[] = {
 	&km_enrol_command,
 	&km_submit_command,
 	&km_verify_command,
+	&km_check_command,
 };
 /* clang-format on */
 

@@ -130,6 +130,18 @@ test('submit does not send again what was refused, and repeats the registry’s 
   assert.equal(asked.length, 1);
 });
 
+test('check shows nothing that was not signed', async () => {
+  const list = registry.write('list.csv', '68750110\n');
+  const results = [{ line: 1, given: { kvk: '68750110' }, answer: 'active', name: 'Test BV Donald', kvk: '68750110' }];
+  for (const receipt of [undefined, '', 'eyJh.eyJh.c2ln', 'hello']) {
+    answers['/v1/checks'] = json(200, { results, counts: { active: 1 }, receipt });
+    const { status, stdout, stderr } = await registry.use('check', list, '--registry', registry.url);
+    assert.equal(status, 3, stdout);
+    assert.equal(stdout, '');
+    assert.notEqual(stderr, '');
+  }
+});
+
 test('enrol keeps the key that it made, so that it can be tried again', async () => {
   answers['/v1/enrolments'] = problem(401, 'this invitation is not known, used or expired');
   const file = registry.path('key.pem');

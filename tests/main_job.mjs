@@ -300,6 +300,22 @@ test('verify: a credential of another registry is of an unknown issuer', async (
 
 const decode = (part) => JSON.parse(Buffer.from(part, 'base64url').toString());
 
+test('check: a list of suppliers gets answers that are signed, and a receipt that still verifies', async () => {
+  const good = registry.write('good.csv', 'naam;kvk\nTest BV Donald;68750110\n');
+  const mixed = registry.write('mixed.csv', `68750110\nOnbekend BV\n68727720\n`);
+  const receipt = registry.path('receipt.jwt');
+  const all = await registry.use('check', good, '--registry', registry.url, '-o', receipt);
+  assert.equal(all.status, 0, all.stdout + all.stderr);
+  assert.match(all.stdout, /active +68750110 +Test BV Donald/);
+  assert.ok(all.stdout.includes(mark));
+  const some = await registry.use('check', mixed, '--registry', registry.url, '--json');
+  assert.equal(some.status, 1, some.stderr);
+  assert.deepEqual(JSON.parse(some.stdout).results.map(({ answer }) => answer), ['active', 'unknown', 'unknown']);
+  assert.equal((await registry.use('verify', receipt, '--registry', registry.url)).status, 0);
+  const changed = fs.readFileSync(receipt, 'utf8').replace(/.(?=.{60}\n)/, (c) => (c === 'A' ? 'B' : 'A'));
+  assert.equal((await registry.use('verify', registry.write('changed.jwt', changed), '--registry', registry.url)).status, 1);
+});
+
 test('the credential is good to jose, with the keys that are served', async () => {
   const token = (await (await registry.fetch(`/m/${mark}.jwt`)).text()).trim();
   const { keys } = await (await registry.fetch('/.well-known/jwks.json')).json();
