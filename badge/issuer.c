@@ -125,7 +125,7 @@ static enum km_error publish(struct km_issuer *issuer, int64_t now, struct km_pr
 	enum km_error error = km_log_behind(issuer->store, &behind, problem);
 	if (error || !behind)
 		return error;
-	error = km_log_publish(issuer->store, problem);
+	error = km_log_publish(issuer->store, now, problem);
 	if (!error)
 		error = km_log_checkpoint_body(issuer->store, &body, &len, problem);
 	if (!error)

@@ -44,7 +44,7 @@ static enum km_error run_erase(struct km_call *call, struct km_problem *problem)
 	if (!error)
 		error = km_store_begin(store, problem);
 	if (!error)
-		error = km_provider_erase_contact(store, call->operands[0], problem);
+		error = km_provider_erase_contact(store, call->operands[0], km_clock_now(&call->clock), problem);
 	if (!error)
 		error = km_store_commit(store, problem);
 	if (!error)

@@ -3,6 +3,7 @@
 #include "registry/address.h"
 #include "registry/identifier.h"
 #include "registry/name.h"
+#include "registry/record.h"
 #include "registry/scheme.h"
 #include "registry/sql.h"
 
@@ -82,13 +83,16 @@ static enum km_error insert_body(struct km_store *store, const struct km_body *b
 	km_sql_text(statement, ":url", body->url);
 	km_sql_int(statement, ":now", now);
 	error = km_sql_run(statement, problem);
+	int64_t id = km_sql_last_id(store);
 	if (!error)
-		*ret_id = km_sql_last_id(store);
+		error = km_record_note(store, "body", km_record_key("%lld", (long long)id), now, problem);
+	if (!error)
+		*ret_id = id;
 	return error;
 }
 
 /* A scheme that is named twice counts once. */
-static enum km_error insert_scheme(struct km_store *store, int64_t body_id, const char *scheme,
+static enum km_error insert_scheme(struct km_store *store, int64_t body_id, const char *scheme, int64_t now,
                                    struct km_problem *problem)
 {
 	auto_statement struct km_statement *statement = NULL;
@@ -99,7 +103,9 @@ static enum km_error insert_scheme(struct km_store *store, int64_t body_id, cons
 		return error;
 	km_sql_int(statement, ":body", body_id);
 	km_sql_text(statement, ":scheme", scheme);
-	return km_sql_run(statement, problem);
+	error = km_sql_run(statement, problem);
+	struct km_record_key key = km_record_key("%lld/%s", (long long)body_id, scheme);
+	return error ? error : km_record_note(store, "body_scheme", key, now, problem);
 }
 
 enum km_error km_body_add(struct km_store *store, const struct km_body *body, int64_t now, struct km_problem *problem)
@@ -113,7 +119,7 @@ enum km_error km_body_add(struct km_store *store, const struct km_body *body, in
 	if (!error)
 		error = insert_body(store, body, now, &id, problem);
 	for (size_t i = 0; !error && i < body->schemes_len; i++)
-		error = insert_scheme(store, id, body->schemes[i], problem);
+		error = insert_scheme(store, id, body->schemes[i], now, problem);
 	return error;
 }
 

@@ -317,7 +317,7 @@ static enum km_error apply(struct km_store *store, const struct km_acting *actin
 	if (!error && effect == KM_EFFECT_PERIOD)
 		error = shape_period(acting, decision, &row, problem);
 	if (!error && decision->name)
-		error = km_provider_rename(store, decision->mark.provider_id, decision->name, problem);
+		error = km_provider_rename(store, decision->mark.provider_id, decision->name, acting->now, problem);
 	if (!error)
 		error = put_decision(store, acting, decision, problem);
 	if (!error && (effect == KM_EFFECT_PERIOD || effect == KM_EFFECT_MARK))

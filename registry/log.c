@@ -59,8 +59,8 @@ static enum km_error put_entry(struct km_store *store, uint64_t index, const str
 {
 	auto_statement struct km_statement *statement = NULL;
 	enum km_error error = km_sql(store,
-	                             "INSERT INTO log_entry (position, mark_id, event_id, submission, bytes)"
-	                             " VALUES (:position, :mark, :event, :submission, :bytes)",
+	                             "INSERT INTO log_entry (position, mark_id, event_id, submission, record, bytes)"
+	                             " VALUES (:position, :mark, :event, :submission, :record, :bytes)",
 	                             &statement, problem);
 	if (error)
 		return error;
@@ -68,6 +68,7 @@ static enum km_error put_entry(struct km_store *store, uint64_t index, const str
 	km_sql_int_or_null(statement, ":mark", source ? source->mark_id : 0);
 	km_sql_int_or_null(statement, ":event", source ? source->event_id : 0);
 	km_sql_int_or_null(statement, ":submission", source ? source->submission : 0);
+	km_sql_int_or_null(statement, ":record", source ? source->record : 0);
 	km_sql_blob(statement, ":bytes", entry, len);
 	return km_sql_run(statement, problem);
 }

@@ -20,6 +20,7 @@ struct km_log_source {
 	int64_t mark_id;    /* of whose history it is part */
 	int64_t event_id;   /* what it tells of */
 	int64_t submission; /* sequence of the one that it commits to */
+	int64_t record;     /* sequence of the last one that it commits to */
 };
 
 /* Adds an entry, inside the caller's transaction. source may be NULL. The cost does not grow with the log. KM_INVALID

@@ -57,3 +57,17 @@ enum km_error km_log_submission_entry(const char *id, int64_t recorded, char **r
 	json_auto_t *object = json_pack("{s:i, s:s, s:s}", "v", 1, "recorded", moment, "submission", id);
 	return write_entry(object, ret_entry, ret_len, problem);
 }
+
+enum km_error km_log_record_entry(int64_t sequence, const uint8_t chain[static KM_SHA256_BYTES], int64_t recorded,
+                                  char **ret_entry, size_t *ret_len, struct km_problem *problem)
+{
+	char moment[KM_TIME_TEXT];
+	km_time_format(recorded, moment);
+	auto_buf struct km_buf text = KM_BUF_EMPTY;
+	km_encode(KM_BASE64URL, chain, KM_SHA256_BYTES, &text);
+	if (text.failed)
+		return km_fail_memory(problem);
+	json_auto_t *object = json_pack("{s:i, s:s, s:I, s:s}", "v", 1, "recorded", moment, "records", (json_int_t)sequence,
+	                                "chain", text.data);
+	return write_entry(object, ret_entry, ret_len, problem);
+}

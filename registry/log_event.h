@@ -5,6 +5,7 @@
 #ifndef KM_REGISTRY_LOG_EVENT_H
 #define KM_REGISTRY_LOG_EVENT_H
 
+#include "base/digest.h"
 #include "base/error.h"
 
 #include <stddef.h>
@@ -34,5 +35,10 @@ enum km_error km_log_event_entry(const struct km_log_event *event, char **ret_en
  *     {"v":1,"recorded":"2026-11-24T17:02:37Z","submission":"<id>"} */
 enum km_error km_log_submission_entry(const char *id, int64_t recorded, char **ret_entry, size_t *ret_len,
                                       struct km_problem *problem);
+
+/* The entry that commits to all records (registry/record.h) up to this one, and tells nothing else:
+ *     {"v":1,"recorded":"2026-11-24T17:02:37Z","records":12,"chain":"<base64url SHA-256>"} */
+enum km_error km_log_record_entry(int64_t sequence, const uint8_t chain[static KM_SHA256_BYTES], int64_t recorded,
+                                  char **ret_entry, size_t *ret_len, struct km_problem *problem);
 
 #endif

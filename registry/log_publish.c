@@ -3,11 +3,12 @@
 #include "base/buf.h"
 #include "registry/log.h"
 #include "registry/log_event.h"
+#include "registry/record.h"
 #include "registry/sql.h"
 
 /* The last rows that have an entry. */
 struct published {
-	int64_t event_id, submission;
+	int64_t event_id, submission, record;
 };
 
 static enum km_error find_published(struct km_store *store, struct published *ret_published, struct km_problem *problem)
@@ -16,13 +17,15 @@ static enum km_error find_published(struct km_store *store, struct published *re
 	bool row = false;
 	enum km_error error = km_sql(store,
 	                             "SELECT coalesce((SELECT max(event_id) FROM log_entry), 0),"
-	                             " coalesce((SELECT max(submission) FROM log_entry), 0)",
+	                             " coalesce((SELECT max(submission) FROM log_entry), 0),"
+	                             " coalesce((SELECT max(record) FROM log_entry), 0)",
 	                             &statement, problem);
 	if (!error)
 		error = km_sql_step(statement, &row, problem);
 	if (error)
 		return error;
-	*ret_published = (struct published){km_sql_get_int(statement, 0), km_sql_get_int(statement, 1)};
+	*ret_published =
+		(struct published){km_sql_get_int(statement, 0), km_sql_get_int(statement, 1), km_sql_get_int(statement, 2)};
 	return KM_OK;
 }
 
@@ -36,16 +39,33 @@ enum km_error km_log_behind(struct km_store *store, bool *ret_behind, struct km_
 	bool row = false;
 	error = km_sql(store,
 	               "SELECT coalesce((SELECT max(id) FROM event), 0) > :event"
-	               " OR coalesce((SELECT max(sequence) FROM submission), 0) > :submission",
+	               " OR coalesce((SELECT max(sequence) FROM submission), 0) > :submission"
+	               " OR coalesce((SELECT max(sequence) FROM record), 0) > :record",
 	               &statement, problem);
 	if (error)
 		return error;
 	km_sql_int(statement, ":event", published.event_id);
 	km_sql_int(statement, ":submission", published.submission);
+	km_sql_int(statement, ":record", published.record);
 	error = km_sql_step(statement, &row, problem);
 	if (!error)
 		*ret_behind = km_sql_get_int(statement, 0);
 	return error;
+}
+
+/* The chain of the last record commits to all before it. */
+static enum km_error publish_records(struct km_store *store, int64_t last, int64_t now, struct km_problem *problem)
+{
+	struct km_log_source source = {0};
+	uint8_t chain[KM_SHA256_BYTES];
+	auto_free char *entry = NULL;
+	size_t len = 0;
+	uint64_t index;
+	enum km_error error = km_record_last(store, &source.record, chain, problem);
+	if (error || source.record <= last)
+		return error;
+	error = km_log_record_entry(source.record, chain, now, &entry, &len, problem);
+	return error ? error : km_log_append(store, &source, entry, len, &index, problem);
 }
 
 /* The present row of what publish_events asks for. */
@@ -131,10 +151,12 @@ static enum km_error publish_submissions(struct km_store *store, int64_t last, s
 	return error;
 }
 
-enum km_error km_log_publish(struct km_store *store, struct km_problem *problem)
+enum km_error km_log_publish(struct km_store *store, int64_t now, struct km_problem *problem)
 {
 	struct published last;
 	enum km_error error = find_published(store, &last, problem);
+	if (!error)
+		error = publish_records(store, last.record, now, problem);
 	if (!error)
 		error = publish_events(store, last.event_id, problem);
 	return error ? error : publish_submissions(store, last.submission, problem);

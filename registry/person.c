@@ -4,6 +4,7 @@
 #include "keys/random.h"
 #include "registry/name.h"
 #include "registry/body.h"
+#include "registry/record.h"
 #include "registry/sql.h"
 
 #include <stdio.h>
@@ -73,8 +74,11 @@ static enum km_error insert_person(struct km_store *store, int64_t body_id, cons
 	km_sql_int(statement, ":roles", roles);
 	km_sql_int(statement, ":now", now);
 	error = km_sql_run(statement, problem);
+	int64_t id = km_sql_last_id(store);
 	if (!error)
-		*ret_id = km_sql_last_id(store);
+		error = km_record_note(store, "person", km_record_key("%lld", (long long)id), now, problem);
+	if (!error)
+		*ret_id = id;
 	return error;
 }
 
@@ -84,13 +88,22 @@ static enum km_error expire_codes(struct km_store *store, int64_t person_id, int
 	auto_statement struct km_statement *statement = NULL;
 	enum km_error error = km_sql(store,
 	                             "UPDATE invitation SET expires_at = :now "
-	                             "WHERE person_id = :person AND used_at IS NULL AND expires_at > :now",
+	                             "WHERE person_id = :person AND used_at IS NULL AND expires_at > :now "
+	                             "RETURNING code_sha256",
 	                             &statement, problem);
 	if (error)
 		return error;
 	km_sql_int(statement, ":person", person_id);
 	km_sql_int(statement, ":now", now);
-	return km_sql_run(statement, problem);
+	bool row = false;
+	while (!(error = km_sql_step(statement, &row, problem)) && row) {
+		size_t len;
+		const void *digest = km_sql_get_blob(statement, 0, &len);
+		error = km_record_note(store, "invitation", km_record_key_hex(digest, len), now, problem);
+		if (error)
+			break;
+	}
+	return error;
 }
 
 static enum km_error insert_invitation(struct km_store *store, const char code[static KM_CODE_TEXT], int64_t person_id,
@@ -107,7 +120,8 @@ static enum km_error insert_invitation(struct km_store *store, const char code[s
 	km_sql_blob(statement, ":digest", digest, sizeof digest);
 	km_sql_int(statement, ":person", person_id);
 	km_sql_int(statement, ":expires", now + KM_INVITE_TTL_S);
-	return km_sql_run(statement, problem);
+	error = km_sql_run(statement, problem);
+	return error ? error : km_record_note(store, "invitation", km_record_key_hex(digest, sizeof digest), now, problem);
 }
 
 static enum km_error make_code(char ret_code[static KM_CODE_TEXT], struct km_problem *problem)
@@ -207,7 +221,8 @@ enum km_error km_person_revoke_key(struct km_store *store, const char *thumbprin
 		return error;
 	km_sql_int(statement, ":now", now);
 	km_sql_text(statement, ":thumbprint", thumbprint);
-	return km_sql_run(statement, problem);
+	error = km_sql_run(statement, problem);
+	return error ? error : km_record_note(store, "person_key", km_record_key("%s", thumbprint), now, problem);
 }
 
 enum km_error km_person_list(struct km_store *store,

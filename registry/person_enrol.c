@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "keys/jws.h"
+#include "registry/record.h"
 #include "registry/sql.h"
 
 #include <stdlib.h>
@@ -145,7 +146,9 @@ static enum km_error use_invitation(struct km_store *store, const uint8_t digest
 		return error;
 	km_sql_int(statement, ":now", now);
 	km_sql_blob(statement, ":digest", digest, KM_SHA256_BYTES);
-	return km_sql_run(statement, problem);
+	error = km_sql_run(statement, problem);
+	return error ? error
+	             : km_record_note(store, "invitation", km_record_key_hex(digest, KM_SHA256_BYTES), now, problem);
 }
 
 static enum km_error insert_key(struct km_store *store, const struct enrolment *enrolment, int64_t person_id,
@@ -163,7 +166,9 @@ static enum km_error insert_key(struct km_store *store, const struct enrolment *
 	km_sql_blob(statement, ":public_key", enrolment->public_key, KM_PUBLIC_BYTES);
 	km_sql_blob(statement, ":enrolment", bytes, len);
 	km_sql_int(statement, ":now", now);
-	return km_sql_run(statement, problem);
+	error = km_sql_run(statement, problem);
+	return error ? error
+	             : km_record_note(store, "person_key", km_record_key("%s", enrolment->thumbprint), now, problem);
 }
 
 static enum km_error make_reply(const struct invited *invited, const char *thumbprint, json_t **ret_reply,

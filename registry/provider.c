@@ -1,8 +1,9 @@
 #include "registry/provider.h"
 
 #include "base/buf.h"
-#include "registry/provider_check.h"
 #include "registry/name.h"
+#include "registry/provider_check.h"
+#include "registry/record.h"
 #include "registry/sql.h"
 
 #include <stdlib.h>
@@ -70,13 +71,16 @@ static enum km_error insert_provider(struct km_store *store, const struct km_pro
 	km_sql_text(statement, ":country", form->country);
 	km_sql_int(statement, ":now", now);
 	error = km_sql_run(statement, problem);
+	int64_t id = km_sql_last_id(store);
 	if (!error)
-		*ret_id = km_sql_last_id(store);
+		error = km_record_note(store, "provider", km_record_key("%lld", (long long)id), now, problem);
+	if (!error)
+		*ret_id = id;
 	return error;
 }
 
 static enum km_error insert_trade_name(struct km_store *store, int64_t id, size_t position, const char *name,
-                                       struct km_problem *problem)
+                                       int64_t now, struct km_problem *problem)
 {
 	auto_statement struct km_statement *statement = NULL;
 	enum km_error error =
@@ -87,11 +91,13 @@ static enum km_error insert_trade_name(struct km_store *store, int64_t id, size_
 	km_sql_int(statement, ":id", id);
 	km_sql_int(statement, ":position", (int64_t)position);
 	km_sql_text(statement, ":name", name);
-	return km_sql_run(statement, problem);
+	error = km_sql_run(statement, problem);
+	struct km_record_key key = km_record_key("%lld/%zu", (long long)id, position);
+	return error ? error : km_record_note(store, "provider_trade_name", key, now, problem);
 }
 
 static enum km_error insert_domain(struct km_store *store, int64_t id, size_t position, const char *domain,
-                                   int64_t proven_at, struct km_problem *problem)
+                                   int64_t proven_at, int64_t now, struct km_problem *problem)
 {
 	auto_statement struct km_statement *statement = NULL;
 	enum km_error error = km_sql(store,
@@ -104,11 +110,13 @@ static enum km_error insert_domain(struct km_store *store, int64_t id, size_t po
 	km_sql_int(statement, ":position", (int64_t)position);
 	km_sql_text(statement, ":domain", domain);
 	km_sql_int_or_null(statement, ":proven_at", proven_at);
-	return km_sql_run(statement, problem);
+	error = km_sql_run(statement, problem);
+	struct km_record_key key = km_record_key("%lld/%zu", (long long)id, position);
+	return error ? error : km_record_note(store, "provider_domain", key, now, problem);
 }
 
 static enum km_error insert_contact(struct km_store *store, int64_t id, const struct km_provider_contact *contact,
-                                    struct km_problem *problem)
+                                    int64_t now, struct km_problem *problem)
 {
 	auto_statement struct km_statement *statement = NULL;
 	enum km_error error = km_sql(store,
@@ -122,7 +130,9 @@ static enum km_error insert_contact(struct km_store *store, int64_t id, const st
 	km_sql_text(statement, ":email", contact->email);
 	km_sql_text(statement, ":phone", contact->phone);
 	km_sql_text(statement, ":language", contact->language);
-	return km_sql_run(statement, problem);
+	error = km_sql_run(statement, problem);
+	struct km_record_key key = km_record_key("%lld", (long long)id);
+	return error ? error : km_record_note(store, "provider_contact", key, now, problem);
 }
 
 /* What registry/search.c finds it by: each name on a line. */
@@ -160,7 +170,8 @@ static enum km_error run_with_id(struct km_store *store, const char *literal, in
 	return km_sql_run(statement, problem);
 }
 
-enum km_error km_provider_rename(struct km_store *store, int64_t id, const char *name, struct km_problem *problem)
+enum km_error km_provider_rename(struct km_store *store, int64_t id, const char *name, int64_t now,
+                                 struct km_problem *problem)
 {
 	struct km_provider *provider = NULL;
 	enum km_error error = km_name_check(name, KM_NAME_MAX, "name", "name", problem);
@@ -172,6 +183,8 @@ enum km_error km_provider_rename(struct km_store *store, int64_t id, const char 
 		error = km_provider_get_by_id(store, id, &provider, problem);
 	if (!error)
 		error = insert_search(store, id, provider, problem);
+	if (!error)
+		error = km_record_note(store, "provider", km_record_key("%lld", (long long)id), now, problem);
 	km_provider_free(provider);
 	return error;
 }
@@ -192,11 +205,11 @@ enum km_error km_provider_add(struct km_store *store, const struct km_provider *
 	if (!error)
 		error = insert_provider(store, provider, &form, now, &id, problem);
 	for (size_t i = 0; !error && i < provider->trade_names_len; i++)
-		error = insert_trade_name(store, id, i, provider->trade_names[i], problem);
+		error = insert_trade_name(store, id, i, provider->trade_names[i], now, problem);
 	for (size_t i = 0; !error && i < provider->domains_len; i++)
-		error = insert_domain(store, id, i, form.domains[i], provider->domains[i].proven_at, problem);
+		error = insert_domain(store, id, i, form.domains[i], provider->domains[i].proven_at, now, problem);
 	if (!error && says_something(contact))
-		error = insert_contact(store, id, contact, problem);
+		error = insert_contact(store, id, contact, now, problem);
 	return error ? error : insert_search(store, id, provider, problem);
 }
 

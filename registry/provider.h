@@ -49,7 +49,8 @@ enum km_error km_provider_add(struct km_store *store, const struct km_provider *
 
 /* Gives a provider, by the register's own id, another legal name; search finds it by the new one from here on. Inside a
  * transaction. KM_INVALID "name", KM_ABSENT. */
-enum km_error km_provider_rename(struct km_store *store, int64_t id, const char *name, struct km_problem *problem);
+enum km_error km_provider_rename(struct km_store *store, int64_t id, const char *name, int64_t now,
+                                 struct km_problem *problem);
 
 /* By KvK number, or by the register's own id. KM_ABSENT. Free with km_provider_free. */
 enum km_error km_provider_get(struct km_store *store, const char *kvk, struct km_provider **ret_provider,

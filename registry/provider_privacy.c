@@ -1,6 +1,7 @@
 #include "registry/provider_privacy.h"
 
 #include "base/clock.h"
+#include "registry/record.h"
 #include "registry/sql.h"
 
 /* ---------------------------------------------------------------------------------------------- rows as objects */
@@ -235,16 +236,24 @@ enum km_error km_provider_export(struct km_store *store, const char *kvk, json_t
 	return KM_OK;
 }
 
-enum km_error km_provider_erase_contact(struct km_store *store, const char *kvk, struct km_problem *problem)
+enum km_error km_provider_erase_contact(struct km_store *store, const char *kvk, int64_t now,
+                                        struct km_problem *problem)
 {
 	int64_t id = 0;
 	enum km_error error = find_id(store, kvk, &id, problem);
 	if (error)
 		return error;
 	auto_statement struct km_statement *statement = NULL;
-	error = km_sql(store, "DELETE FROM provider_contact WHERE provider_id = :id", &statement, problem);
+	error = km_sql(store, "DELETE FROM provider_contact WHERE provider_id = :id RETURNING provider_id", &statement,
+	               problem);
 	if (error)
 		return error;
 	km_sql_int(statement, ":id", id);
-	return km_sql_run(statement, problem);
+	bool had = false, more = false;
+	error = km_sql_step(statement, &had, problem);
+	if (!error && had)
+		error = km_sql_step(statement, &more, problem);
+	if (error || !had)
+		return error;
+	return km_record_erase(store, "provider_contact", km_record_key("%lld", (long long)id), now, problem);
 }

@@ -21,6 +21,7 @@ enum km_error km_provider_export(struct km_store *store, const char *kvk, json_t
 
 /* Forgets the contact; the name, the numbers and the marks are public and stay. Inside a transaction. KM_ABSENT where
  * there is no such provider; nothing happens where it has no contact. */
-enum km_error km_provider_erase_contact(struct km_store *store, const char *kvk, struct km_problem *problem);
+enum km_error km_provider_erase_contact(struct km_store *store, const char *kvk, int64_t now,
+                                        struct km_problem *problem);
 
 #endif

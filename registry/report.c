@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/encode.h"
 #include "keys/random.h"
+#include "registry/record.h"
 #include "registry/sql.h"
 
 #include <string.h>
@@ -121,7 +122,9 @@ static enum km_error insert(struct km_store *store, const struct km_report *repo
 	km_sql_text(statement, ":place", report->place);
 	km_sql_text(statement, ":contact", report->contact);
 	km_sql_int(statement, ":now", now);
-	return km_sql_run(statement, problem);
+	error = km_sql_run(statement, problem);
+	struct km_record_key key = km_record_key("%lld", (long long)km_sql_last_id(store));
+	return error ? error : km_record_note(store, "report", key, now, problem);
 }
 
 enum km_error km_report_add(struct km_store *store, const struct km_report *report, int64_t now,
@@ -183,7 +186,7 @@ enum km_error km_report_list(struct km_store *store, int64_t after, size_t limit
 	}
 }
 
-enum km_error km_report_erase(struct km_store *store, const char *reference, struct km_problem *problem)
+enum km_error km_report_erase(struct km_store *store, const char *reference, int64_t now, struct km_problem *problem)
 {
 	auto_statement struct km_statement *statement = NULL;
 	bool row = false;
@@ -195,5 +198,9 @@ enum km_error km_report_erase(struct km_store *store, const char *reference, str
 	error = km_sql_step(statement, &row, problem);
 	if (error)
 		return error;
-	return row ? KM_OK : km_fail(problem, KM_ABSENT, "no-such-report", "there is no report with this reference");
+	if (!row)
+		return km_fail(problem, KM_ABSENT, "no-such-report", "there is no report with this reference");
+	struct km_record_key key = km_record_key("%lld", (long long)km_sql_get_int(statement, 0));
+	error = km_sql_step(statement, &row, problem);
+	return error ? error : km_record_erase(store, "report", key, now, problem);
 }

@@ -48,6 +48,6 @@ enum km_error km_report_list(struct km_store *store, int64_t after, size_t limit
                              struct km_problem *problem);
 
 /* Takes one away for good, inside a transaction. KM_ABSENT "no-such-report". */
-enum km_error km_report_erase(struct km_store *store, const char *reference, struct km_problem *problem);
+enum km_error km_report_erase(struct km_store *store, const char *reference, int64_t now, struct km_problem *problem);
 
 #endif

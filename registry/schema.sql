@@ -251,11 +251,24 @@ CREATE TABLE event (               -- the public history of a mark
 CREATE INDEX event_by_mark ON event(mark_id);
 CREATE UNIQUE INDEX event_of_lapse ON event(mark_id, at, action) WHERE decision_id IS NULL;
 
+CREATE TABLE record (              -- that rows of reference and of the public are as they were written: registry/record.h
+    sequence    INTEGER PRIMARY KEY,           -- from 1, in the order of writing
+    table_name  TEXT    NOT NULL,
+    row_key     TEXT    NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    sha256      BLOB CHECK (length(sha256) = 32), -- of the salt and the whole row; NULL: the row was erased
+    salt        BLOB CHECK (length(salt) = 16),   -- random; NULL once a later record of that row is there
+    chain       BLOB    NOT NULL CHECK (length(chain) = 32) -- commits to all records up to this one
+) STRICT;
+CREATE UNIQUE INDEX record_of_row ON record(table_name, row_key) WHERE salt IS NOT NULL;
+CREATE INDEX record_by_row ON record(table_name, row_key, sequence);
+
 CREATE TABLE log_entry (           -- the transparency log: what the world can hold us to; see registry/log_publish.h
     position   INTEGER PRIMARY KEY CHECK (position >= 0),  -- from 0, without gaps
     mark_id    INTEGER REFERENCES mark(id),                -- of whose history it is part
     event_id   INTEGER UNIQUE REFERENCES event(id),        -- what it tells of
     submission INTEGER UNIQUE REFERENCES submission(sequence), -- what it commits to
+    record     INTEGER UNIQUE REFERENCES record(sequence), -- up to which it commits to
     bytes      BLOB    NOT NULL CHECK (length(bytes) BETWEEN 1 AND 65535)
 ) STRICT;
 CREATE INDEX log_entry_by_mark ON log_entry(mark_id, position);
@@ -277,6 +290,13 @@ CREATE TABLE log_checkpoint (      -- every one that was ever signed
 CREATE INDEX log_checkpoint_by_size ON log_checkpoint(size);
 
 -- Evidence is only added to.
+CREATE TRIGGER record_next BEFORE INSERT ON record WHEN new.sequence <> coalesce((SELECT max(sequence) + 1 FROM record), 1)
+BEGIN SELECT raise(ABORT, 'records come one after another'); END;
+CREATE TRIGGER record_kept_1 BEFORE UPDATE OF sequence, table_name, row_key, recorded_at, sha256, chain ON record
+BEGIN SELECT raise(ABORT, 'records are kept as they came'); END;
+CREATE TRIGGER record_kept_2 BEFORE UPDATE OF salt ON record WHEN new.salt IS NOT NULL
+BEGIN SELECT raise(ABORT, 'the salt of a record is only erased'); END;
+CREATE TRIGGER record_kept_3 BEFORE DELETE ON record BEGIN SELECT raise(ABORT, 'records are kept as they came'); END;
 CREATE TRIGGER log_entry_next BEFORE INSERT ON log_entry WHEN new.position <> coalesce((SELECT max(position) + 1 FROM log_entry), 0)
 BEGIN SELECT raise(ABORT, 'entries of the log come one after another'); END;
 CREATE TRIGGER log_entry_kept_1 BEFORE UPDATE ON log_entry BEGIN SELECT raise(ABORT, 'the log is only added to'); END;

@@ -1,6 +1,7 @@
 #include "registry/scheme.h"
 
 #include "base/digest.h"
+#include "registry/record.h"
 #include "registry/sql.h"
 
 #include <string.h>
@@ -113,7 +114,9 @@ enum km_error km_scheme_add(struct km_store *store, const struct km_scheme *sche
 	km_sql_blob(statement, ":json", scheme->json, scheme->json_len);
 	km_sql_blob(statement, ":sha256", digest, sizeof digest);
 	km_sql_int(statement, ":now", now);
-	return km_sql_run(statement, problem);
+	error = km_sql_run(statement, problem);
+	return error ? error
+	             : km_record_note(store, "scheme", km_record_key("%s/%d", scheme->id, scheme->version), now, problem);
 }
 
 /* What was checked when it was published must still be what it was. */

@@ -1,5 +1,7 @@
 #include "registry/sql.h"
 
+#include "base/encode.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -189,6 +191,50 @@ bool km_sql_copy_text(struct km_statement *statement, int column, const char **r
 		return false;
 	*ret_text = copy;
 	return true;
+}
+
+static void quote_text(const char *text, size_t len, struct km_buf *buf)
+{
+	km_buf_add_char(buf, '\'');
+	for (const char *quote; (quote = memchr(text, '\'', len)); len -= (size_t)(quote - text) + 1, text = quote + 1) {
+		km_buf_add(buf, text, (size_t)(quote - text) + 1);
+		km_buf_add_char(buf, '\'');
+	}
+	km_buf_add(buf, text, len);
+	km_buf_add_char(buf, '\'');
+}
+
+void km_sql_quote(struct km_statement *statement, int column, struct km_buf *buf)
+{
+	sqlite3_stmt *compiled = statement->compiled;
+	switch (sqlite3_column_type(compiled, column)) {
+	case SQLITE_NULL:
+		km_buf_add_text(buf, "NULL");
+		return;
+	case SQLITE_INTEGER:
+		km_buf_add_format(buf, "%lld", (long long)sqlite3_column_int64(compiled, column));
+		return;
+	case SQLITE_FLOAT: /* no column of ours holds one */
+		km_buf_add_format(buf, "%.17g", sqlite3_column_double(compiled, column));
+		return;
+	case SQLITE_TEXT: {
+		const char *text = (const char *)sqlite3_column_text(compiled, column);
+		quote_text(text, (size_t)sqlite3_column_bytes(compiled, column), buf);
+		return;
+	}
+	default: {
+		const void *bytes = sqlite3_column_blob(compiled, column);
+		km_buf_add_text(buf, "X'");
+		km_encode(KM_HEX, bytes, (size_t)sqlite3_column_bytes(compiled, column), buf);
+		km_buf_add_char(buf, '\'');
+		return;
+	}
+	}
+}
+
+int km_sql_columns(struct km_statement *statement)
+{
+	return sqlite3_column_count(statement->compiled);
 }
 
 void km_sql_reset(struct km_statement *statement)

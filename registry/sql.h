@@ -1,10 +1,11 @@
 /*
- * Inside registry/ only: statements over SQLite. A statement is prepared once for each connection and found again by the
- * address of its text, so the text must be a literal that stands beside the function that runs it.
+ * Inside registry/ only: statements over SQLite. A statement is prepared once for each connection and found again by
+ * the address of its text, so the text must be a literal that stands beside the function that runs it.
  */
 #ifndef KM_REGISTRY_SQL_H
 #define KM_REGISTRY_SQL_H
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "registry/store.h"
 
@@ -38,11 +39,11 @@ enum km_error km_sql(struct km_store *store, const char *literal, struct km_stat
                      struct km_problem *problem);
 void km_sql_int(struct km_statement *statement, const char *name, int64_t number);
 void km_sql_int_or_null(struct km_statement *statement, const char *name, int64_t number); /* 0 becomes NULL */
-void km_sql_text(struct km_statement *statement, const char *name, const char *text);      /* NULL becomes NULL; borrowed */
+void km_sql_text(struct km_statement *statement, const char *name, const char *text); /* NULL becomes NULL; borrowed */
 void km_sql_blob(struct km_statement *statement, const char *name, const void *bytes, size_t len);
 
-/* *ret_row tells whether there is a row to read. A broken constraint is KM_CONFLICT with SQLite's own words, a lock that
- * stays is KM_UNAVAILABLE, all else KM_IO. */
+/* *ret_row tells whether there is a row to read. A broken constraint is KM_CONFLICT with SQLite's own words, a lock
+ * that stays is KM_UNAVAILABLE, all else KM_IO. */
 enum km_error km_sql_step(struct km_statement *statement, bool *ret_row, struct km_problem *problem);
 
 /* Runs a statement that gives no row. */
@@ -55,6 +56,12 @@ const void *km_sql_get_blob(struct km_statement *statement, int column, size_t *
 
 /* A copy of the text, the caller's (free); NULL for NULL. False where memory ran out. */
 bool km_sql_copy_text(struct km_statement *statement, int column, const char **ret_text);
+
+/* Adds the value as an SQL literal, by which values that differ differ: NULL, 12, 'text', X'00FF'. */
+void km_sql_quote(struct km_statement *statement, int column, struct km_buf *buf);
+
+/* How many columns the statement gives. */
+int km_sql_columns(struct km_statement *statement);
 
 /* Ends the use of the statement; NULL is allowed. */
 void km_sql_reset(struct km_statement *statement);

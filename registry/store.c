@@ -4,6 +4,7 @@
 #include "base/embed.h"
 #include "base/file.h"
 #include "registry/address.h"
+#include "registry/record.h"
 #include "registry/sql.h"
 
 #include <errno.h>
@@ -189,9 +190,11 @@ static enum km_error fill(struct km_store *store, const char *url, int64_t now, 
 		km_sql_text(statement, ":url", url);
 		km_sql_int(statement, ":now", now);
 		error = km_sql_run(statement, problem);
-		if (error)
-			return error;
 	}
+	if (!error)
+		error = km_record_note(store, "register", km_record_key("1"), now, problem);
+	if (error)
+		return error;
 	char stamp[96];
 	sqlite3_snprintf((int)sizeof stamp, stamp, "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
 	                 APPLICATION_ID, SCHEMA_VERSION);

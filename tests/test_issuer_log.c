@@ -5,6 +5,7 @@
 #include "keys/note.h"
 #include "registry/log.h"
 #include "registry/log_checkpoint.h"
+#include "registry/provider.h"
 #include "tests/office.h"
 
 static json_t *entry(struct office *office, uint64_t index)
@@ -48,13 +49,15 @@ static void each_event_and_each_submission_is_in_the_log_before_it_is_answered(v
 	struct office *office = *state;
 	struct km_outcome outcome;
 	struct scene_id id = office_audit(office, "initial");
-	expect_sealed(office, 1);
-	json_auto_t *first = entry(office, 0);
+	expect_sealed(office, 2);
+	json_auto_t *records = entry(office, 0), *first = entry(office, 1);
+	assert_int_equal(json_integer_value(json_object_get(records, "records")), office_count(office, "record"));
+	assert_int_equal(json_object_size(records), 4); /* v, recorded, records, chain */
 	expect_member(first, "submission", id.text);
 	assert_int_equal(json_object_size(first), 3); /* v, recorded, submission: an audit is nobody's business */
 	office_decide(office, "grant", NULL, id.text, 0, &outcome);
-	expect_sealed(office, 2);
-	json_auto_t *second = entry(office, 1);
+	expect_sealed(office, 3);
+	json_auto_t *second = entry(office, 2);
 	expect_member(second, "action", "grant");
 	expect_member(second, "mark", outcome.number);
 	auto_free char *token = office_credential(office, outcome.number);
@@ -64,8 +67,8 @@ static void each_event_and_each_submission_is_in_the_log_before_it_is_answered(v
 	km_encode(KM_BASE64URL, digest, sizeof digest, &text);
 	expect_member(second, "credential", text.data);
 	office_decide(office, "transfer", outcome.number, NULL, 0, &outcome);
-	expect_sealed(office, 3);
-	json_auto_t *third = entry(office, 2);
+	expect_sealed(office, 4);
+	json_auto_t *third = entry(office, 3);
 	assert_int_equal(json_object_size(third), 3);
 	assert_int_equal(office_count(office, "log_checkpoint"), 3);
 }
@@ -78,21 +81,41 @@ static void a_lapse_and_the_decision_after_it_are_logged_in_their_order(void **s
 	auto_mark struct km_mark *mark = scene_mark(office->scene, number.text, FIXTURE_NOW);
 	office->scene->now = mark->period.surveillance_limit + 1;
 	struct scene_id id = office_audit(office, "surveillance");
-	expect_sealed(office, 3);
+	expect_sealed(office, 4);
 	office_decide(office, "reinstate", number.text, id.text, 0, &outcome);
-	expect_sealed(office, 5);
-	json_auto_t *lapse = entry(office, 3), *decided = entry(office, 4);
+	expect_sealed(office, 6);
+	json_auto_t *lapse = entry(office, 4), *decided = entry(office, 5);
 	expect_member(lapse, "action", "suspend-lapse");
 	assert_true(json_is_null(json_object_get(lapse, "submission")));
 	expect_member(decided, "action", "reinstate");
 	assert_int_equal(json_integer_value(json_object_get(decided, "seq")), 3);
 	office->scene->now = mark->period.valid_until + 1;
 	office_tick(office);
-	expect_sealed(office, 7);
-	json_auto_t *last = entry(office, 6);
+	expect_sealed(office, 8);
+	json_auto_t *last = entry(office, 7);
 	expect_member(last, "action", "withdraw-lapse");
 	assert_int_equal(office_tick(office), INT64_MAX);
-	expect_sealed(office, 7);
+	expect_sealed(office, 8);
+}
+
+static void what_the_operator_changes_is_committed_to_at_the_next_tick(void **state)
+{
+	struct office *office = *state;
+	struct km_problem problem = {0};
+	struct km_store *store = km_issuer_store(office->issuer);
+	struct km_provider provider = {.kvk = "68727720", .name = "Test NV Katrien"};
+	office_tick(office);
+	expect_sealed(office, 1);
+	assert_ok(km_store_begin(store, &problem), &problem);
+	assert_ok(km_provider_add(store, &provider, NULL, FIXTURE_NOW, &problem), &problem);
+	assert_ok(km_store_commit(store, &problem), &problem);
+	expect_sealed(office, 1);
+	office_tick(office);
+	expect_sealed(office, 2);
+	json_auto_t *records = entry(office, 1);
+	assert_int_equal(json_integer_value(json_object_get(records, "records")), office_count(office, "record"));
+	office_tick(office);
+	expect_sealed(office, 2);
 }
 
 static void what_is_refused_or_repeated_adds_nothing_to_the_log(void **state)
@@ -102,12 +125,12 @@ static void what_is_refused_or_repeated_adds_nothing_to_the_log(void **state)
 	struct km_outcome outcome = {0};
 	struct scene_id id = office_audit(office, "initial");
 	office_hand_in(office, AUDITOR, "decision", scene_decision("grant", NULL, id.text), &outcome, &problem);
-	expect_sealed(office, 1);
+	expect_sealed(office, 2);
 	auto_free char *token = scene_sign(office->scene, DECIDER, "decision", scene_decision("grant", NULL, id.text));
 	for (int i = 0; i < 2; i++) {
 		assert_ok(km_issuer_submit(office->issuer, token, strlen(token), &outcome, &problem), &problem);
 		km_outcome_done(&outcome);
-		expect_sealed(office, 2);
+		expect_sealed(office, 3);
 	}
 	assert_int_equal(office_count(office, "log_checkpoint"), 2);
 }
@@ -131,6 +154,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		KM_OFFICE_TEST(each_event_and_each_submission_is_in_the_log_before_it_is_answered),
 		KM_OFFICE_TEST(a_lapse_and_the_decision_after_it_are_logged_in_their_order),
+		KM_OFFICE_TEST(what_the_operator_changes_is_committed_to_at_the_next_tick),
 		KM_OFFICE_TEST(what_is_refused_or_repeated_adds_nothing_to_the_log),
 		KM_OFFICE_TEST(nothing_is_signed_on_a_log_that_was_changed),
 	};

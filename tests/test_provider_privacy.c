@@ -117,12 +117,12 @@ static void an_erased_contact_is_gone_and_the_rest_stays(void **state)
 	struct fixture *fixture = *state;
 	add_donald(fixture);
 	struct km_problem problem = {0};
-	assert_ok(km_provider_erase_contact(fixture->store, "68750110", &problem), &problem);
+	assert_ok(km_provider_erase_contact(fixture->store, "68750110", FIXTURE_NOW, &problem), &problem);
 	json_auto_t *object = export(fixture);
 	assert_true(json_is_null(json_object_get(object, "contact")));
 	assert_string_equal(json_string_value(json_object_get(json_object_get(object, "provider"), "name")),
 	                    "Test BV Donald");
-	assert_ok(km_provider_erase_contact(fixture->store, "68750110", &problem), &problem);
+	assert_ok(km_provider_erase_contact(fixture->store, "68750110", FIXTURE_NOW, &problem), &problem);
 }
 
 /* The bytes of the register's file and its log. */
@@ -149,7 +149,7 @@ static void an_erased_contact_leaves_no_bytes_behind(void **state)
 	add_donald(fixture);
 	fixture_sql(fixture, "COMMIT; PRAGMA wal_checkpoint(TRUNCATE); BEGIN IMMEDIATE");
 	assert_true(files_hold(fixture, contact.email));
-	assert_int_equal(km_provider_erase_contact(fixture->store, "68750110", NULL), KM_OK);
+	assert_int_equal(km_provider_erase_contact(fixture->store, "68750110", FIXTURE_NOW, NULL), KM_OK);
 	fixture_sql(fixture, "COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
 	assert_true(files_hold(fixture, "Test BV Donald"));
 	assert_false(files_hold(fixture, contact.email));
@@ -164,7 +164,7 @@ static void an_unknown_provider_is_absent(void **state)
 	assert_problem(km_provider_export(fixture->store, "68750110", &object, &problem), &problem, KM_ABSENT,
 	               "unknown-provider");
 	assert_null(object);
-	assert_problem(km_provider_erase_contact(fixture->store, "68750110", &problem), &problem, KM_ABSENT,
+	assert_problem(km_provider_erase_contact(fixture->store, "68750110", FIXTURE_NOW, &problem), &problem, KM_ABSENT,
 	               "unknown-provider");
 }
 

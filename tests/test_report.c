@@ -81,9 +81,9 @@ static void a_report_can_be_erased(void **state)
 	char reference[KM_REPORT_REFERENCE_TEXT];
 	struct km_problem problem = {0};
 	assert_ok(add(fixture, &sample, FIXTURE_NOW, reference, &problem), &problem);
-	assert_ok(km_report_erase(fixture->store, reference, &problem), &problem);
+	assert_ok(km_report_erase(fixture->store, reference, FIXTURE_NOW, &problem), &problem);
 	assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM report"), 0);
-	assert_problem(km_report_erase(fixture->store, reference, &problem), &problem, KM_ABSENT, "no-such-report");
+	assert_problem(km_report_erase(fixture->store, reference, FIXTURE_NOW, &problem), &problem, KM_ABSENT, "no-such-report");
 }
 
 static void a_report_about_an_unknown_mark_is_refused(void **state)
