@@ -2,8 +2,8 @@
 
 #include "base/digest.h"
 #include "keys/random.h"
-#include "registry/name.h"
 #include "registry/body.h"
+#include "registry/name.h"
 #include "registry/record.h"
 #include "registry/sql.h"
 
