@@ -18,6 +18,7 @@ struct search {
 	int64_t limit, offset;
 	enum km_error (*each)(void *context, const struct km_hit *hit);
 	void *context;
+	bool bare;
 	size_t hits;                             /* found so far */
 	struct km_scheme *schemes[SCHEMES_KEPT]; /* owned; NULL where free */
 	size_t next_scheme;                      /* the place to use next */
@@ -100,10 +101,13 @@ static enum km_error read_hit(struct search *search, struct km_statement *statem
 	hit->scheme_id = km_sql_get_text(statement, 5);
 	hit->level = km_sql_get_text(statement, 7);
 	const struct km_scheme *scheme = NULL;
-	enum km_error error = find_scheme(search, hit->scheme_id, (int)km_sql_get_int(statement, 6), &scheme, problem);
+	enum km_error error = KM_OK;
+	if (!search->bare)
+		error = find_scheme(search, hit->scheme_id, (int)km_sql_get_int(statement, 6), &scheme, problem);
 	if (error)
 		return error;
-	memcpy(hit->scheme_name, scheme->name.in, sizeof hit->scheme_name);
+	if (scheme)
+		memcpy(hit->scheme_name, scheme->name.in, sizeof hit->scheme_name);
 	struct km_period period = read_period(statement);
 	int64_t since, next_change;
 	km_mark_lapse(&period, search->at, &hit->state, &since, &next_change);
@@ -373,6 +377,7 @@ enum km_error km_search(struct km_store *store, const struct km_query *query, in
 		.offset = query->offset < INT64_MAX ? (int64_t)query->offset : INT64_MAX,
 		.each = each,
 		.context = context,
+		.bare = query->bare,
 	};
 	enum km_query_kind kind = KM_QUERY_ALL;
 	error = *text ? read_each_way(&search, text, &kind, problem) : find_all(&search, problem);

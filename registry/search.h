@@ -8,6 +8,8 @@
 #include "registry/mark.h"
 #include "registry/store.h"
 
+#include <stdbool.h>
+
 /* One line of a result; borrowed for the call. */
 struct km_hit {
 	const char *number; /* NULL: the provider is known and has no mark */
@@ -32,6 +34,7 @@ struct km_query {
 	                   * in any spelling or within this registry's own link to it; NULL or "" for all marks */
 	size_t limit;     /* at most KM_QUERY_LIMIT_MAX; what is more counts as that */
 	size_t offset;
+	bool bare; /* without scheme_name, which costs more than all the rest */
 };
 
 /* Calls back for each hit, best first; ret_kind says how the text was read (may be NULL). Where a text can be read in

@@ -100,7 +100,7 @@ static enum km_error follow(struct km_store *store, const char *text, enum km_qu
 {
 	if (!trace->given)
 		return KM_OK;
-	const struct km_query query = {.text = text, .limit = HITS_MAX};
+	const struct km_query query = {.text = text, .limit = HITS_MAX, .bare = true};
 	enum km_query_kind kind = KM_QUERY_ALL;
 	enum km_error error = km_search(store, &query, at, &kind, take_hit, trace, problem);
 	if (error == KM_ABSENT) /* a mark number with a wrong check symbol */
@@ -258,7 +258,7 @@ static enum km_error consider(void *context, const struct km_hit *hit)
 static enum km_error look_for(struct km_store *store, const char *text, int64_t at, struct offers *offers,
                               struct km_problem *problem)
 {
-	const struct km_query query = {.text = text, .limit = KM_QUERY_LIMIT_MAX};
+	const struct km_query query = {.text = text, .limit = KM_QUERY_LIMIT_MAX, .bare = true};
 	enum km_error error = km_search(store, &query, at, NULL, consider, offers, problem);
 	if (error == KM_NO_MEMORY)
 		return km_fail_memory(problem);

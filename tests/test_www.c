@@ -1,5 +1,6 @@
 #include "tests/site.h"
 
+#include "badge/verify.h"
 #include "base/buf.h"
 #include "base/encode.h"
 #include "keys/jws.h"
@@ -448,6 +449,93 @@ static void a_report_comes_in_and_stays_private(void **state)
 	assert_null(strstr(site->log, "b.example"));
 }
 
+/* Sends a form of one field `list`, and which reply is wanted. */
+static struct http_reply post_list(const struct site *site, const char *list, const char *as)
+{
+	struct km_buf body = KM_BUF_EMPTY;
+	km_buf_add_format(&body,
+	                  "--b\r\nContent-Disposition: form-data; name=\"list\"\r\n\r\n%s\r\n--b\r\n"
+	                  "Content-Disposition: form-data; name=\"as\"\r\n\r\n%s\r\n--b--\r\n",
+	                  list, as);
+	struct http_reply reply = http_post(site->port, "/check", "multipart/form-data; boundary=b", body.data, body.len);
+	km_buf_free(&body);
+	return reply;
+}
+
+static void a_list_of_suppliers_is_checked(void **state)
+{
+	struct site *site = *state;
+	struct site_text number = site_grant(site, "[\"beheer\"]");
+	static const char list[] = "naam;kvk\n<i>Test BV Donald;68750110\nTest BV Donlad;\n=1+1;12345678\n";
+	expect_text(site, "/check", browser, 200, "Controleer uw leveranciers");
+	auto_reply struct http_reply page = post_list(site, list, "page");
+	assert_int_equal(page.status, 200);
+	expect_header(&page, "Cache-Control", "no-store");
+	assert_contains(page.body, "&lt;i&gt;Test BV Donald");
+	assert_contains(page.body, path_of("/m/", number.text, "").text);
+	assert_contains(page.body, "Bedoelt u");
+	auto_reply struct http_reply csv = post_list(site, list, "csv");
+	expect_header(&csv, "Content-Type", "text/csv; charset=utf-8");
+	expect_header(&csv, "Content-Disposition", "attachment; filename=\"keurmerk-2026-11-24.csv\"");
+	assert_contains(csv.body, "4;\"'=1+1\";\"12345678\"");
+	auto_reply struct http_reply file = post_list(site, list, "json");
+	json_auto_t *document = json_loads(file.body, 0, NULL);
+	assert_int_equal(json_array_size(json_object_get(document, "results")), 3);
+	auto_reply struct http_reply nothing = post_list(site, "", "page");
+	assert_int_equal(nothing.status, 422);
+	auto_reply struct http_reply broken = http_post(site->port, "/check", "multipart/form-data; boundary=b", "x", 1);
+	expect_problem(&broken, 400, "multipart");
+	assert_null(strstr(site->log, "Donald"));
+}
+
+static void what_goes_along_in_the_page_gives_the_same_answers(void **state)
+{
+	struct site *site = *state;
+	site_grant(site, "[\"beheer\"]");
+	auto_reply struct http_reply first = post_list(site, "kvk\n\n68750110\n12345678\n\n1\n", "json");
+	json_auto_t *document = json_loads(first.body, 0, NULL);
+	/* The lines that the page carries along. */
+	auto_reply struct http_reply again =
+		post_list(site,
+	              "line;name;kvk;domain;number\n3;\"\";\"68750110\";\"\";\"\"\n4;\"\";\"12345678\";\"\";\"\"\n"
+	              "6;\"\";\"1\";\"\";\"\"\n",
+	              "json");
+	json_auto_t *same = json_loads(again.body, 0, NULL);
+	assert_true(json_equal(json_object_get(document, "results"), json_object_get(same, "results")));
+	auto_reply struct http_reply page = post_list(site, "kvk\n\n68750110\n12345678\n\n1\n", "page");
+	assert_contains(page.body, "hidden>line;name;kvk;domain;number\n3;&quot;&quot;;&quot;68750110&quot;;");
+}
+
+static void ten_thousand_suppliers_fit_in_one_receipt(void **state)
+{
+	struct site *site = *state;
+	site_grant(site, "[\"beheer\"]");
+	struct km_buf list = KM_BUF_EMPTY;
+	km_buf_add_text(&list, "naam;kvk\n");
+	for (int i = 0; i < 10000; i++)
+		km_buf_add_format(&list, "Voorbeeld met een lange naam die in geen register staat %d;%s\n", i,
+		                  i % 2 ? "68750110" : "12345678");
+	auto_reply struct http_reply reply = http_post(site->port, "/v1/checks", "text/csv", list.data, list.len);
+	assert_int_equal(reply.status, 200);
+	json_auto_t *document = json_loads(reply.body, 0, NULL);
+	const json_t *counts = json_object_get(document, "counts");
+	assert_int_equal(json_integer_value(json_object_get(counts, "active")), 5000);
+	assert_int_equal(json_integer_value(json_object_get(counts, "unknown")), 5000);
+	auto_reply struct http_reply keys = get(site, "/.well-known/jwks.json");
+	struct km_keyset trust;
+	struct km_problem problem = {0};
+	assert_ok(km_keyset_parse(keys.body, keys.body_len, &trust, &problem), &problem);
+	const char *receipt = json_string_value(json_object_get(document, "receipt"));
+	struct km_verdict verdict;
+	km_verify(receipt, strlen(receipt), &trust, NULL, site->now + 5 * 365 * 86400, &verdict);
+	assert_string_equal(verdict.reason, "receipt");
+	assert_int_equal(verdict.outcome, KM_GENUINE);
+	km_buf_add_text(&list, "Nog een;\n");
+	auto_reply struct http_reply more = http_post(site->port, "/v1/checks", "text/csv", list.data, list.len);
+	expect_problem(&more, 413, "list-too-long");
+	km_buf_free(&list);
+}
+
 static void hostile_bytes_do_no_harm(void **state)
 {
 	struct site *site = *state;
@@ -594,6 +682,9 @@ int main(void)
 		KM_SITE_TEST(nothing_is_kept_past_the_next_change),
 		KM_SITE_TEST(a_search_finds_what_people_type),
 		KM_SITE_TEST(a_report_comes_in_and_stays_private),
+		KM_SITE_TEST(a_list_of_suppliers_is_checked),
+		KM_SITE_TEST(what_goes_along_in_the_page_gives_the_same_answers),
+		KM_SITE_TEST(ten_thousand_suppliers_fit_in_one_receipt),
 		KM_SITE_TEST(hostile_bytes_do_no_harm),
 		KM_SITE_TEST(long_addresses_and_headers_are_bounded),
 		KM_SITE_TEST(many_read_while_one_writes),
