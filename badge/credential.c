@@ -134,15 +134,30 @@ static json_t *status_entry_json(const char *url, enum km_status_purpose purpose
 	                 json_sprintf("%lld", place), "statusListCredential", list);
 }
 
-/* The registered claims repeat what the credential says in its own words. */
-static int add_claims(json_t *credential, int64_t now, int64_t valid_from, int64_t valid_until)
+enum km_error km_credential_claim(json_t *credential, int64_t signed_at, struct km_problem *problem)
 {
+	const json_t *issuer = NULL, *subject = NULL;
+	const char *iss = NULL, *jti = NULL, *sub = NULL;
+	int64_t valid_from = 0, valid_until = 0;
+	enum km_error error = km_json_object(credential, "", "issuer", &issuer, problem);
+	if (!error)
+		error = km_json_object(credential, "", "credentialSubject", &subject, problem);
+	if (!error)
+		error = km_json_string(issuer, "issuer", "id", IRI_MAX, &iss, problem);
+	if (!error)
+		error = km_json_string(subject, "credentialSubject", "id", IRI_MAX, &sub, problem);
+	if (!error)
+		error = km_json_string(credential, "", "id", IRI_MAX, &jti, problem);
+	if (!error)
+		error = km_json_moment(credential, "", "validFrom", &valid_from, problem);
+	if (!error)
+		error = km_json_moment(credential, "", "validUntil", &valid_until, problem);
+	if (error)
+		return error;
 	json_auto_t *claims =
-		json_pack("{s:O, s:O, s:O, s:I, s:I, s:I}", "iss", json_object_get(json_object_get(credential, "issuer"), "id"),
-	              "jti", json_object_get(credential, "id"), "sub",
-	              json_object_get(json_object_get(credential, "credentialSubject"), "id"), "iat", (json_int_t)now,
+		json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "iss", iss, "jti", jti, "sub", sub, "iat", (json_int_t)signed_at,
 	              "nbf", (json_int_t)valid_from, "exp", (json_int_t)valid_until);
-	return claims ? json_object_update(credential, claims) : -1;
+	return claims && json_object_update(credential, claims) == 0 ? KM_OK : km_fail_memory(problem);
 }
 
 /* NULL where memory ran out. */
@@ -162,16 +177,29 @@ static json_t *credential_json(const struct km_mark *mark, const char *url, cons
 	                 BADGES_SCHEMA, "type", "1EdTechJsonSchemaValidator2019");
 }
 
-enum km_error km_credential_payload(const struct km_mark *mark, const char *url, int64_t now, char **ret_payload,
-                                    struct km_problem *problem)
+enum km_error km_credential_document(const struct km_mark *mark, const char *url, json_t **ret_document,
+                                     struct km_problem *problem)
 {
 	char did[256];
 	enum km_error error = km_did_web(url, did, problem);
 	if (error)
 		return error;
-	json_auto_t *credential = credential_json(mark, url, did);
-	if (!credential || add_claims(credential, now, mark->period.valid_from, mark->period.valid_until) != 0)
+	json_t *credential = credential_json(mark, url, did);
+	if (!credential)
 		return km_fail_memory(problem);
+	*ret_document = credential;
+	return KM_OK;
+}
+
+enum km_error km_credential_payload(const struct km_mark *mark, const char *url, int64_t now, char **ret_payload,
+                                    struct km_problem *problem)
+{
+	json_auto_t *credential = NULL;
+	enum km_error error = km_credential_document(mark, url, &credential, problem);
+	if (!error)
+		error = km_credential_claim(credential, now, problem);
+	if (error)
+		return error;
 	char *text = km_json_text(credential);
 	if (!text)
 		return km_fail_memory(problem);

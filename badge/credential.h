@@ -18,6 +18,14 @@
 /* How many audits, counted from the newest, a credential names as evidence. */
 enum { KM_CREDENTIAL_AUDITS = 8 };
 
+/* The credential alone, as a JSON-LD document; the caller's (json_decref). */
+enum km_error km_credential_document(const struct km_mark *mark, const char *url, json_t **ret_document,
+                                     struct km_problem *problem);
+
+/* Sets in a credential the registered claims of a JWT, which repeat what it says in its own words (Open Badges 3.0,
+ * section 8.2), and iat, the moment of signing. Members that are missing are not repeated. */
+enum km_error km_credential_claim(json_t *credential, int64_t signed_at, struct km_problem *problem);
+
 /* The payload of its VC-JWT for the registry at this url: the credential's own members with iss, jti, nbf, exp and sub
  * beside them (Open Badges 3.0, section 8.2), and iat, the moment of signing. The text is the caller's (free). */
 enum km_error km_credential_payload(const struct km_mark *mark, const char *url, int64_t now, char **ret_payload,

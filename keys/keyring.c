@@ -8,6 +8,7 @@
 #include "keys/key_folder.h"
 #include "keys/key_life.h"
 #include "keys/note.h"
+#include "keys/proof.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -157,4 +158,30 @@ enum km_error km_keyring_checkpoint(struct km_keyring *keyring, const char *body
 	if (strcmp(checkpoint.origin, origin) != 0)
 		return km_fail(problem, KM_INVALID, "checkpoint", "this checkpoint is of another log than %s", origin);
 	return km_note_sign(keyring->keys[index], origin, body, len, ret_note, problem);
+}
+
+enum km_error km_keyring_prove(struct km_keyring *keyring, const char *document, size_t len, int64_t now,
+                               char **ret_proof, struct km_problem *problem)
+{
+	char did[256], method[KM_PROOF_METHOD_TEXT];
+	struct km_proof proof;
+	size_t index = 0;
+	close_done(keyring, now);
+	enum km_error error = choose(keyring, KM_PURPOSE_CREDENTIAL, now, &index, problem);
+	if (!error)
+		error = km_proof_check(document, len, keyring->set.url, problem);
+	if (!error)
+		error = km_did_web(keyring->set.url, did, problem);
+	if (!error)
+		error = km_proof_method(did, keyring->set.entries[index].public_key, method, problem);
+	if (!error)
+		error = km_proof_make(keyring->keys[index], method, now, document, len, &proof, problem);
+	if (error)
+		return error;
+	json_auto_t *json = km_proof_json(&proof);
+	char *text = json ? km_json_text(json) : NULL;
+	if (!text)
+		return km_fail_memory(problem);
+	*ret_proof = text;
+	return KM_OK;
 }

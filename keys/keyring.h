@@ -30,4 +30,9 @@ enum km_error km_keyring_sign(struct km_keyring *keyring, enum km_form form, con
 enum km_error km_keyring_checkpoint(struct km_keyring *keyring, const char *body, size_t len, int64_t now,
                                     char **ret_note, struct km_problem *problem);
 
+/* Proves a credential, given as canonical N-Quads (keys/proof.h says what is refused), with the key for credentials;
+ * the text of its member `proof` is the caller's (free). */
+enum km_error km_keyring_prove(struct km_keyring *keyring, const char *document, size_t len, int64_t now,
+                               char **ret_proof, struct km_problem *problem);
+
 #endif

@@ -1,6 +1,7 @@
 #include "keys/keyset.h"
 
 #include "base/json.h"
+#include "keys/multikey.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -213,15 +214,25 @@ enum km_error km_keyset_read(const json_t *jwks, struct km_keyset *ret_set, stru
 	return error;
 }
 
-/* The verification method, and in `assertions` its name where it is for statements. */
-static bool add_method(json_t *methods, json_t *assertions, const char *did, const struct km_keyset_entry *entry)
+/* The verification method, and in `assertions` its name where it is for statements. Takes `key` over. */
+static bool add_method(json_t *methods, json_t *assertions, const char *did, const char *fragment, const char *type,
+                       const char *member, json_t *key)
 {
-	json_auto_t *id = json_sprintf("%s#%s", did, entry->thumbprint);
-	if (!id ||
-	    json_array_append_new(methods, json_pack("{s:O, s:s, s:s, s:o}", "id", id, "type", "JsonWebKey", "controller",
-	                                             did, "publicKeyJwk", km_jwk_format(entry->public_key))) != 0)
+	json_auto_t *id = json_sprintf("%s#%s", did, fragment);
+	json_t *method =
+		json_pack("{s:s, s:s, s:s, s:o}", "id", json_string_value(id), "type", type, "controller", did, member, key);
+	return json_array_append_new(methods, method) == 0 && (!assertions || json_array_append(assertions, id) == 0);
+}
+
+static bool add_methods(json_t *methods, json_t *assertions, const char *did, const struct km_keyset_entry *entry)
+{
+	char multikey[KM_MULTIKEY_TEXT];
+	km_multikey_format(entry->public_key, multikey);
+	if (!add_method(methods, entry->purpose == KM_PURPOSE_LOG ? NULL : assertions, did, entry->thumbprint, "JsonWebKey",
+	                "publicKeyJwk", km_jwk_format(entry->public_key)))
 		return false;
-	return entry->purpose == KM_PURPOSE_LOG || json_array_append(assertions, id) == 0;
+	return entry->purpose != KM_PURPOSE_CREDENTIAL ||
+	       add_method(methods, assertions, did, multikey, "Multikey", "publicKeyMultibase", json_string(multikey));
 }
 
 json_t *km_keyset_did(const struct km_keyset *set)
@@ -229,15 +240,15 @@ json_t *km_keyset_did(const struct km_keyset *set)
 	char did[256];
 	if (km_did_web(set->url, did, NULL) != KM_OK)
 		return NULL;
-	json_auto_t *document =
-		json_pack("{s:[s,s], s:s, s:[], s:[]}", "@context", "https://www.w3.org/ns/did/v1",
-	              "https://w3id.org/security/jwk/v1", "id", did, "verificationMethod", "assertionMethod");
+	json_auto_t *document = json_pack("{s:[s,s,s], s:s, s:[], s:[]}", "@context", "https://www.w3.org/ns/did/v1",
+	                                  "https://w3id.org/security/jwk/v1", "https://w3id.org/security/multikey/v1", "id",
+	                                  did, "verificationMethod", "assertionMethod");
 	json_t *methods = json_object_get(document, "verificationMethod");
 	json_t *assertions = json_object_get(document, "assertionMethod");
 	if (!document)
 		return NULL;
 	for (size_t i = 0; i < set->len; i++)
-		if (!set->entries[i].revoked_at && !add_method(methods, assertions, did, &set->entries[i]))
+		if (!set->entries[i].revoked_at && !add_methods(methods, assertions, did, &set->entries[i]))
 			return NULL;
 	return json_incref(document);
 }

@@ -66,7 +66,8 @@ enum km_error km_keyset_parse(const char *json, size_t len, struct km_keyset *re
 enum km_error km_keyset_read(const json_t *jwks, struct km_keyset *ret_set, struct km_problem *problem);
 
 /* The DID document of did:web for the registry's host (W3C DID Core, did:web method): verificationMethod JsonWebKey for
- * each key that is not revoked; assertionMethod lists those for credentials, statuses and receipts. */
+ * each key that is not revoked; assertionMethod lists those for credentials, statuses and receipts. The keys for
+ * credentials are there a second time as Multikey, which is what verifiers of embedded proofs (keys/proof.h) read. */
 json_t *km_keyset_did(const struct km_keyset *set);
 
 /* "did:web:keurmerk.example", "did:web:127.0.0.1%3A8080"; the text fits 256 bytes. */

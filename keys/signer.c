@@ -4,6 +4,7 @@
 #include "keys/key_folder.h"
 #include "keys/key_life.h"
 #include "keys/keyring.h"
+#include "keys/proof.h"
 #include "keys/signer_link.h"
 #include "keys/signer_process.h"
 
@@ -115,6 +116,21 @@ enum km_error km_signer_checkpoint(struct km_signer *signer, const char *body, s
 	enum km_error error = signer->link
 	                          ? km_signer_link_ask(signer->link, KM_REQUEST_CHECKPOINT, body, len, ret_note, problem)
 	                          : km_keyring_checkpoint(signer->keyring, body, len, now, ret_note, problem);
+	pthread_mutex_unlock(&signer->one_at_a_time);
+	return error;
+}
+
+enum km_error km_signer_prove(struct km_signer *signer, const char *document, size_t len, char **ret_proof,
+                              struct km_problem *problem)
+{
+	if (len > KM_PROOF_DOCUMENT_MAX)
+		return km_fail(problem, KM_TOO_LARGE, "form", "a credential of over %d bytes is not proven",
+		               KM_PROOF_DOCUMENT_MAX);
+	int64_t now = km_clock_now(&signer->clock);
+	pthread_mutex_lock(&signer->one_at_a_time);
+	enum km_error error = signer->link
+	                          ? km_signer_link_ask(signer->link, KM_REQUEST_PROOF, document, len, ret_proof, problem)
+	                          : km_keyring_prove(signer->keyring, document, len, now, ret_proof, problem);
 	pthread_mutex_unlock(&signer->one_at_a_time);
 	return error;
 }

@@ -62,4 +62,9 @@ enum km_error km_signer_sign(struct km_signer *signer, enum km_form form, const 
 enum km_error km_signer_checkpoint(struct km_signer *signer, const char *body, size_t len, char **ret_note,
                                    struct km_problem *problem);
 
+/* Signs an embedded proof (keys/proof.h) of a credential that is given as canonical N-Quads; the text of its member
+ * `proof` is the caller's (free). */
+enum km_error km_signer_prove(struct km_signer *signer, const char *document, size_t len, char **ret_proof,
+                              struct km_problem *problem);
+
 #endif

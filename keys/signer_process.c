@@ -17,21 +17,22 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-/* Far more than a registry needs; so that whoever got into the server cannot have thousands of marks signed unseen. One
- * row for each form, and the last for checkpoints. */
+/* What it signs, beside the forms. */
+enum { CHECKPOINT = KM_FORMS, PROOF, KINDS };
+
+/* Far more than a registry needs; so that whoever got into the server cannot have thousands of marks signed unseen. */
 static const struct {
 	int64_t each_second, at_once;
-} rates[KM_FORMS + 1] = {
-	[KM_FORM_CREDENTIAL] = {50, 5000}, [KM_FORM_STATUS_LIST] = {50, 5000},
-	[KM_FORM_STATUS] = {2000, 10000},  [KM_FORM_RECEIPT] = {100, 1000},
-	[KM_FORM_QR] = {50, 5000},
-	[KM_FORMS] = {50, 5000},
+} rates[KINDS] = {
+	[KM_FORM_CREDENTIAL] = {50, 5000}, [KM_FORM_STATUS_LIST] = {50, 5000}, [KM_FORM_STATUS] = {2000, 10000},
+	[KM_FORM_RECEIPT] = {100, 1000},   [KM_FORM_QR] = {50, 5000},          [CHECKPOINT] = {50, 5000},
+	[PROOF] = {50, 5000},
 };
 
 struct process {
 	struct km_keyring *keyring;
 	struct km_clock clock;
-	struct km_rate rates[KM_FORMS + 1];
+	struct km_rate rates[KINDS];
 };
 
 struct arguments {
@@ -109,24 +110,38 @@ static enum km_error prepare(int argc, char **argv, struct process *process, str
 	if (error)
 		return error;
 	int64_t now = km_clock_now(&process->clock);
-	for (size_t i = 0; i <= KM_FORMS; i++)
+	for (size_t i = 0; i < KINDS; i++)
 		process->rates[i] = km_rate_new(rates[i].each_second, rates[i].at_once, now);
 	return KM_OK;
+}
+
+/* The kind that a request is for; KINDS where there is none such. */
+static uint32_t kind_of(uint32_t request)
+{
+	if (request < KM_FORMS)
+		return request;
+	return request == KM_REQUEST_CHECKPOINT ? CHECKPOINT : request == KM_REQUEST_PROOF ? PROOF : KINDS;
 }
 
 static enum km_error answer(struct process *process, const struct km_message *request, char **ret_reply,
                             struct km_problem *problem)
 {
+	struct km_keyring *keyring = process->keyring;
 	int64_t now = km_clock_now(&process->clock);
-	bool checkpoint = request->kind == KM_REQUEST_CHECKPOINT;
-	if (!checkpoint && request->kind >= KM_FORMS)
+	uint32_t kind = kind_of(request->kind);
+	if (kind >= KINDS)
 		return km_fail(problem, KM_INVALID, "form", "the signer signs nothing of this form");
-	if (!km_rate_take(&process->rates[checkpoint ? KM_FORMS : request->kind], now))
+	if (!km_rate_take(&process->rates[kind], now))
 		return km_fail(problem, KM_UNAVAILABLE, "rate-limit",
 		               "the signer was asked for too many signatures in a short time: try again in a moment");
-	return checkpoint ? km_keyring_checkpoint(process->keyring, request->bytes, request->len, now, ret_reply, problem)
-	                  : km_keyring_sign(process->keyring, (enum km_form)request->kind, request->bytes, request->len,
-	                                    now, ret_reply, problem);
+	switch (kind) {
+	case CHECKPOINT:
+		return km_keyring_checkpoint(keyring, request->bytes, request->len, now, ret_reply, problem);
+	case PROOF:
+		return km_keyring_prove(keyring, request->bytes, request->len, now, ret_reply, problem);
+	default:
+		return km_keyring_sign(keyring, (enum km_form)kind, request->bytes, request->len, now, ret_reply, problem);
+	}
 }
 
 static enum km_error reply_problem(enum km_error error, const struct km_problem *problem)

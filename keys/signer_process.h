@@ -16,10 +16,11 @@ enum { KM_SIGNER_FD = 3 };
 /* The first argument by which the program is told to be the signer. */
 #define KM_SIGNER_COMMAND "signer-process"
 
-/* Requests: enum km_form, or this for the body of a checkpoint. The reply's kind is an enum km_error; its bytes are the
- * token or note, or the problem's type, a NUL and its message. The first message, with neither, says that it is ready.
+/* Requests: enum km_form, or one of these for the body of a checkpoint and for a credential to prove. The reply's kind
+ * is an enum km_error; its bytes are the token, note or proof, or the problem's type, a NUL and its message. The first
+ * message, with neither, says that it is ready.
  */
-enum { KM_REQUEST_CHECKPOINT = 100 };
+enum { KM_REQUEST_CHECKPOINT = 100, KM_REQUEST_PROOF };
 
 enum { KM_REPLY_MAX = 2 * KM_FORM_PAYLOAD_MAX }; /* bytes: a payload in base64url, with its header and signature */
 

@@ -89,7 +89,7 @@ static inline char *sample(enum km_form form)
 	case KM_FORM_QR:
 		km_buf_add_format(&text,
 		                  "{\"iss\":\"" URL "\",\"sub\":\"1\",\"exp\":%lld,\"iat\":%lld,\"name\":\"n\",\"kvk\":\"k\","
-		                  "\"scheme\":\"s\"}",
+		                  "\"scheme\":\"s\",\"index\":0}",
 		                  now + 60, now);
 		break;
 	default:
