@@ -103,7 +103,7 @@ static enum km_error search_page(struct fixture *fixture, const char *text, int6
                                  struct found *found)
 {
 	*found = (struct found){.kind = 99};
-	const struct km_query query = {text, limit, offset};
+	const struct km_query query = {text, limit, offset, false};
 	return km_search(fixture->store, &query, at, &found->kind, note, found, &found->problem);
 }
 
@@ -415,7 +415,7 @@ static void an_error_of_the_callback_ends_the_search(void **state)
 {
 	struct fixture *fixture = *state;
 	struct found found = {.answer = KM_UNAVAILABLE, .kind = 99};
-	const struct km_query query = {"test", 20, 0};
+	const struct km_query query = {"test", 20, 0, false};
 	assert_int_equal(km_search(fixture->store, &query, FIXTURE_NOW, &found.kind, note, &found, NULL), KM_UNAVAILABLE);
 	assert_int_equal(found.hits, 1);
 	assert_int_equal(found.kind, 99);
