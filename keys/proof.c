@@ -114,10 +114,9 @@ enum km_error km_proof_method(const char *did, const uint8_t public_key[static K
 {
 	char multikey[KM_MULTIKEY_TEXT];
 	km_multikey_format(public_key, multikey);
-	if (strlen(did) + 1 + strlen(multikey) >= KM_PROOF_METHOD_TEXT)
-		return km_fail(problem, KM_INVALID, "url", "the registry's address is too long");
-	snprintf(ret_method, KM_PROOF_METHOD_TEXT, "%s#%s", did, multikey);
-	return KM_OK;
+	int len = snprintf(ret_method, KM_PROOF_METHOD_TEXT, "%s#%s", did, multikey);
+	return len < KM_PROOF_METHOD_TEXT ? KM_OK
+	                                  : km_fail(problem, KM_INVALID, "url", "the registry's address is too long");
 }
 
 /* What is signed. The options are few, so their canonical form can stand here; they are the one node without an IRI. */
