@@ -135,6 +135,24 @@ static enum km_error parse_published(const char *id, int version, const void *js
 	return KM_OK;
 }
 
+/* One that this connection has read before, where it has the very same bytes. */
+static struct km_scheme *find_read(struct km_store *store, const char *id, const void *json, size_t len)
+{
+	for (size_t i = 0; i < KM_STORE_SCHEMES; i++) {
+		struct km_scheme *scheme = store->schemes[i];
+		if (scheme && scheme->json_len == len && strcmp(scheme->id, id) == 0 && memcmp(scheme->json, json, len) == 0)
+			return km_scheme_hold(scheme);
+	}
+	return NULL;
+}
+
+static void keep_read(struct km_store *store, struct km_scheme *scheme)
+{
+	struct km_scheme **place = &store->schemes[store->schemes_next++ % KM_STORE_SCHEMES];
+	km_scheme_free(*place);
+	*place = km_scheme_hold(scheme);
+}
+
 enum km_error km_scheme_get(struct km_store *store, const char *id, int version, struct km_scheme **ret_scheme,
                             struct km_problem *problem)
 {
@@ -158,7 +176,15 @@ enum km_error km_scheme_get(struct km_store *store, const char *id, int version,
 		return km_fail(problem, KM_ABSENT, "unknown-scheme", "there is no scheme \"%.*s\" here", KM_SLUG_MAX, id);
 	size_t len;
 	const void *json = km_sql_get_blob(statement, 1, &len);
-	return parse_published(id, (int)km_sql_get_int(statement, 0), json, len, ret_scheme, problem);
+	struct km_scheme *scheme = find_read(store, id, json, len);
+	if (!scheme) {
+		error = parse_published(id, (int)km_sql_get_int(statement, 0), json, len, &scheme, problem);
+		if (error)
+			return error;
+		keep_read(store, scheme);
+	}
+	*ret_scheme = scheme;
+	return KM_OK;
 }
 
 enum km_error km_scheme_list(struct km_store *store,

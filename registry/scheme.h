@@ -73,6 +73,10 @@ struct km_scheme {
  * with km_scheme_free, which accepts NULL. */
 enum km_error km_scheme_parse(const char *json, size_t len, struct km_scheme **ret_scheme, struct km_problem *problem);
 void km_scheme_free(struct km_scheme *scheme);
+
+/* The same scheme for one more holder, who frees it too. Holders are of one thread. */
+struct km_scheme *km_scheme_hold(struct km_scheme *scheme);
+
 static inline void km_auto_scheme(struct km_scheme **scheme)
 {
 	km_scheme_free(*scheme);

@@ -19,12 +19,19 @@ struct loaded {
 	struct km_scheme scheme; /* first, so that the one pointer stands for the other */
 	json_t *root;
 	char *json;
+	unsigned holders; /* beyond the first */
 };
+
+struct km_scheme *km_scheme_hold(struct km_scheme *scheme)
+{
+	((struct loaded *)scheme)->holders++;
+	return scheme;
+}
 
 void km_scheme_free(struct km_scheme *scheme)
 {
 	struct loaded *loaded = (struct loaded *)scheme;
-	if (!loaded)
+	if (!loaded || loaded->holders-- > 0)
 		return;
 	for (size_t i = 0; i < scheme->criteria_len; i++)
 		free((void *)scheme->criteria[i].services);

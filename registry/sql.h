@@ -16,7 +16,9 @@
 
 struct km_statement; /* borrowed from the store; reset by auto_statement at the end of its scope */
 
-enum { KM_STATEMENT_BUCKETS = 64 };
+struct km_scheme;
+
+enum { KM_STATEMENT_BUCKETS = 64, KM_STORE_SCHEMES = 8 };
 
 /* What stands behind a store; registry/store.c makes it. */
 struct km_store {
@@ -24,6 +26,8 @@ struct km_store {
 	char *url;
 	bool writes;
 	struct km_statement *statements[KM_STATEMENT_BUCKETS]; /* by address of their text */
+	struct km_scheme *schemes[KM_STORE_SCHEMES];           /* read before, and read again only where the bytes differ */
+	size_t schemes_next;                                   /* which of them gives way to another */
 };
 
 /* What SQLite has just reported, as an error of ours; for calls that do not go through a statement. */

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "registry/address.h"
 #include "registry/record.h"
+#include "registry/scheme.h"
 #include "registry/sql.h"
 
 #include <errno.h>
@@ -161,6 +162,8 @@ void km_store_close(struct km_store *store)
 	if (!store)
 		return;
 	km_sql_forget(store);
+	for (size_t i = 0; i < KM_STORE_SCHEMES; i++)
+		km_scheme_free(store->schemes[i]);
 	sqlite3_close(store->db);
 	free(store->url);
 	free(store);
