@@ -6,6 +6,7 @@
  */
 #include "badge/credential.h"
 #include "badge/data_integrity.h"
+#include "badge/qr_token.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/encode.h"
@@ -196,15 +197,18 @@ static void print_mark(const struct km_mark *mark, const char *url, struct km_si
 {
 	struct km_problem problem = {0};
 	json_t *document = NULL;
-	auto_free char *nquads = NULL, *payload = NULL, *token = NULL;
+	auto_free char *nquads = NULL, *payload = NULL, *token = NULL, *qr_payload = NULL, *qr_token = NULL;
 	size_t len = 0;
 	must(km_credential_document(mark, url, &document, &problem), &problem);
 	must(km_data_integrity_nquads(document, url, &nquads, &len, &problem), &problem);
 	must(km_data_integrity_prove(document, url, signer, &problem), &problem);
 	must(km_credential_payload(mark, url, SAMPLE_NOW, &payload, &problem), &problem);
 	must(km_signer_sign(signer, KM_FORM_CREDENTIAL, payload, strlen(payload), &token, &problem), &problem);
-	print_line(json_pack("{s:s, s:s, s:o, s:s, s:s}", "url", url, "name", mark->provider->name, "document", document,
-	                     "nquads", nquads, "token", token));
+	must(km_qr_token_payload(mark, url, SAMPLE_NOW, &qr_payload, &problem), &problem);
+	must(km_signer_sign(signer, KM_FORM_QR, qr_payload, strlen(qr_payload), &qr_token, &problem), &problem);
+	auto_free char *qr = km_qr_token_text(url, qr_token);
+	print_line(json_pack("{s:s, s:s, s:o, s:s, s:s, s:s}", "url", url, "name", mark->provider->name, "document",
+	                     document, "nquads", nquads, "token", token, "qr", qr));
 }
 
 int main(int argc, char **argv)
