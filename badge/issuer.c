@@ -2,8 +2,10 @@
 
 #include "badge/bake.h"
 #include "badge/credential.h"
+#include "badge/data_integrity.h"
 #include "badge/qr_token.h"
 #include "base/buf.h"
+#include "base/json.h"
 #include "keys/jws.h"
 #include "registry/lapse_record.h"
 #include "registry/log_checkpoint.h"
@@ -61,12 +63,26 @@ static enum km_error signed_by(const char *token, const char *url, char ret_thum
 	return error;
 }
 
+/* The credential as a document with its proof; the text is the caller's (free). */
+static enum km_error prove(struct km_issuer *issuer, const struct km_mark *mark, const char *url, char **ret_document,
+                           struct km_problem *problem)
+{
+	json_auto_t *document = NULL;
+	enum km_error error = km_credential_document(mark, url, &document, problem);
+	if (!error)
+		error = km_data_integrity_prove(document, url, issuer->signer, problem);
+	if (error)
+		return error;
+	*ret_document = km_json_text(document);
+	return *ret_document ? KM_OK : km_fail_memory(problem);
+}
+
 /* Signs what the mark shows, and keeps it. */
 static enum km_error sign_and_keep(struct km_issuer *issuer, const struct km_mark *mark, int64_t now,
                                    struct km_problem *problem)
 {
 	const char *url = km_store_url(issuer->store);
-	auto_free char *payload = NULL, *token = NULL, *qr_payload = NULL, *qr_token = NULL;
+	auto_free char *payload = NULL, *token = NULL, *document = NULL, *qr_payload = NULL, *qr_token = NULL;
 	char thumbprint[KM_THUMBPRINT_TEXT];
 	enum km_error error = km_credential_payload(mark, url, now, &payload, problem);
 	if (!error)
@@ -74,12 +90,13 @@ static enum km_error sign_and_keep(struct km_issuer *issuer, const struct km_mar
 	if (!error)
 		error = signed_by(token, url, thumbprint, problem);
 	if (!error)
+		error = prove(issuer, mark, url, &document, problem);
+	if (!error)
 		error = km_qr_token_payload(mark, url, now, &qr_payload, problem);
 	if (!error)
 		error = km_signer_sign(issuer->signer, KM_FORM_QR, qr_payload, strlen(qr_payload), &qr_token, problem);
-	if (!error)
-		error = km_mark_credential_put(issuer->store, mark->id, token, qr_token, thumbprint, now, problem);
-	return error;
+	const struct km_issued issued = {token, document, qr_token, thumbprint};
+	return error ? error : km_mark_credential_put(issuer->store, mark->id, &issued, now, problem);
 }
 
 /* Makes anew what the mark shows: its credential and its QR code. One that is withdrawn or expired gets no new ones:

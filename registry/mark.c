@@ -236,22 +236,33 @@ enum km_error km_mark_qr_token(struct km_store *store, const char *number, char 
 	                   number, ret_token, problem);
 }
 
-enum km_error km_mark_credential_put(struct km_store *store, int64_t mark_id, const char *token, const char *qr_token,
-                                     const char *kid, int64_t now, struct km_problem *problem)
+enum km_error km_mark_document(struct km_store *store, const char *number, char **ret_document,
+                               struct km_problem *problem)
+{
+	return read_issued(store,
+	                   "SELECT c.document FROM mark AS m JOIN credential AS c ON c.mark_id = m.id"
+	                   " WHERE m.number = :number",
+	                   number, ret_document, problem);
+}
+
+enum km_error km_mark_credential_put(struct km_store *store, int64_t mark_id, const struct km_issued *issued,
+                                     int64_t now, struct km_problem *problem)
 {
 	auto_statement struct km_statement *statement = NULL;
 	enum km_error error = km_sql(store,
-	                             "INSERT INTO credential (mark_id, token, qr_token, kid, issued_at)"
-	                             " VALUES (:mark, :token, :qr_token, :kid, :now)"
+	                             "INSERT INTO credential (mark_id, token, document, qr_token, kid, issued_at)"
+	                             " VALUES (:mark, :token, :document, :qr_token, :kid, :now)"
 	                             " ON CONFLICT (mark_id) DO UPDATE SET token = excluded.token,"
-	                             " qr_token = excluded.qr_token, kid = excluded.kid, issued_at = excluded.issued_at",
+	                             " document = excluded.document, qr_token = excluded.qr_token, kid = excluded.kid,"
+	                             " issued_at = excluded.issued_at",
 	                             &statement, problem);
 	if (error)
 		return error;
 	km_sql_int(statement, ":mark", mark_id);
-	km_sql_text(statement, ":token", token);
-	km_sql_text(statement, ":qr_token", qr_token);
-	km_sql_text(statement, ":kid", kid);
+	km_sql_text(statement, ":token", issued->token);
+	km_sql_text(statement, ":document", issued->document);
+	km_sql_text(statement, ":qr_token", issued->qr_token);
+	km_sql_text(statement, ":kid", issued->kid);
 	km_sql_int(statement, ":now", now);
 	return km_sql_run(statement, problem);
 }

@@ -85,8 +85,16 @@ enum km_error km_mark_credential(struct km_store *store, const char *number, cha
 enum km_error km_mark_qr_token(struct km_store *store, const char *number, char **ret_token,
                                struct km_problem *problem);
 
+/* The same credential as a JSON-LD document with an embedded proof, issued with it; the caller's (free). */
+enum km_error km_mark_document(struct km_store *store, const char *number, char **ret_document,
+                               struct km_problem *problem);
+
 /* Keeps newly signed ones. Inside the transaction of the change. */
-enum km_error km_mark_credential_put(struct km_store *store, int64_t mark_id, const char *token, const char *qr_token,
-                                     const char *kid, int64_t now, struct km_problem *problem);
+struct km_issued {
+	const char *token, *document, *qr_token;
+	const char *kid; /* thumbprint of the key that signed them */
+};
+enum km_error km_mark_credential_put(struct km_store *store, int64_t mark_id, const struct km_issued *issued,
+                                     int64_t now, struct km_problem *problem);
 
 #endif

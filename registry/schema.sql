@@ -342,8 +342,9 @@ CREATE INDEX report_by_time ON report(received_at);
 CREATE TABLE credential (          -- the newest for each mark
     mark_id   INTEGER PRIMARY KEY REFERENCES mark(id),
     token     TEXT    NOT NULL,    -- compact JWS
+    document  TEXT    NOT NULL,    -- the same credential as JSON-LD, with an embedded proof
     qr_token  TEXT    NOT NULL,    -- what the signed QR code holds: a CWT in base32
-    kid       TEXT    NOT NULL,    -- thumbprint of the key that signed both
+    kid       TEXT    NOT NULL,    -- thumbprint of the key that signed them
     issued_at INTEGER NOT NULL
 ) STRICT;
 

@@ -1,3 +1,5 @@
+#include "badge/credential.h"
+#include "badge/data_integrity.h"
 #include "badge/issuer.h"
 #include "badge/status.h"
 #include "badge/status_list.h"
@@ -81,6 +83,28 @@ static void a_grant_gives_a_credential_that_verifies(void **state)
 	assert_non_null(km_keyset_find(&office->trust, thumbprint));
 	snprintf(sql, sizeof sql, "SELECT count(*) FROM credential WHERE kid = '%s'", thumbprint);
 	assert_int_equal(fixture_number(office->scene->fixture, sql), 1);
+}
+
+/* The document that is kept for it is proven by a key of the registry, and says what the token says. */
+static void the_same_credential_is_kept_with_an_embedded_proof(void **state)
+{
+	struct office *office = *state;
+	struct scene_number number = office_grant(office);
+	auto_free char *token = office_credential(office, number.text), *text = NULL, *nquads = NULL;
+	struct km_problem problem = {0};
+	struct km_proof proof;
+	json_auto_t *document = NULL;
+	size_t len = 0;
+	assert_ok(km_mark_document(office->scene->store, number.text, &text, &problem), &problem);
+	assert_ok(km_json_parse(text, strlen(text), "the document", &document, &problem), &problem);
+	assert_ok(km_data_integrity_open(document, FIXTURE_URL, &proof, &nquads, &len, &problem), &problem);
+	const struct km_keyset_entry *key = km_proof_key(&proof, &office->trust);
+	assert_non_null(key);
+	assert_true(km_proof_valid(&proof, key->public_key, nquads, len));
+	assert_int_equal(proof.created, office->scene->now);
+	json_auto_t *payload = payload_of(token);
+	assert_ok(km_credential_claim(document, proof.created, &problem), &problem);
+	assert_true(json_equal(document, payload));
 }
 
 static void suspension_and_reinstatement_are_in_the_list_at_once(void **state)
@@ -324,6 +348,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		KM_OFFICE_TEST(a_grant_gives_a_credential_that_verifies),
+		KM_OFFICE_TEST(the_same_credential_is_kept_with_an_embedded_proof),
 		KM_OFFICE_TEST(suspension_and_reinstatement_are_in_the_list_at_once),
 		KM_OFFICE_TEST(a_withdrawn_mark_keeps_the_credential_that_it_had_and_is_listed),
 		KM_OFFICE_TEST(nothing_is_kept_where_the_credential_cannot_be_signed),

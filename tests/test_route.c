@@ -252,6 +252,29 @@ static void a_page_is_the_answer_unless_json_is_wanted_more(void **state)
 	assert_false(km_accept_page("text/html;q=0"));
 }
 
+static void a_credential_is_given_to_who_asks_for_it_by_name(void **state)
+{
+	(void)state;
+	assert_string_equal(km_accept_credential("application/vc"), "application/vc");
+	assert_string_equal(km_accept_credential("application/vc+ld+json"), "application/vc+ld+json");
+	assert_string_equal(km_accept_credential("application/json, application/vc+ld+json, */*;q=0.1"),
+	                    "application/vc+ld+json");
+	assert_string_equal(km_accept_credential("Application/VC"), "application/vc");
+	static const char *const no[] = {"*/*",
+	                                 "application/*",
+	                                 "application/json",
+	                                 "application/vc;q=0",
+	                                 "application/vc+jwt",
+	                                 "application/vcx",
+	                                 "text/html, application/vc;q=0.9",
+	                                 "application/json, application/vc;q=0.5",
+	                                 "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"};
+	assert_null(km_accept_credential(NULL));
+	for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+		if (km_accept_credential(no[i]))
+			fail_msg("%s", no[i]);
+}
+
 static void the_language_is_the_one_liked_best(void **state)
 {
 	(void)state;
@@ -306,6 +329,7 @@ int main(void)
 		cmocka_unit_test(parameters_are_bounded),
 		cmocka_unit_test(typed_reads_say_what_may_be_given),
 		cmocka_unit_test(a_page_is_the_answer_unless_json_is_wanted_more),
+		cmocka_unit_test(a_credential_is_given_to_who_asks_for_it_by_name),
 		cmocka_unit_test(the_language_is_the_one_liked_best),
 		cmocka_unit_test(gzip_is_sent_to_those_who_take_it),
 		cmocka_unit_test(a_link_to_this_page_changes_one_thing),

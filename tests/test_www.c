@@ -360,6 +360,35 @@ static void credential_status_and_lists_are_signed(void **state)
 	expect_text(site, "/contexts/v1", "", 200, "@context");
 }
 
+static void expect_document(const struct http_reply *reply, const char *type)
+{
+	assert_int_equal(reply->status, 200);
+	expect_header(reply, "Content-Type", type);
+	expect_header(reply, "Access-Control-Allow-Origin", "*");
+	json_auto_t *document = json_loadb(reply->body, reply->body_len, 0, NULL);
+	assert_string_equal(json_string_value(json_object_get(json_object_get(document, "proof"), "cryptosuite")),
+	                    "eddsa-rdfc-2022");
+}
+
+static void the_credential_is_there_as_a_document_too(void **state)
+{
+	struct site *site = *state;
+	struct site_text number = site_grant(site, "[\"beheer\"]");
+	struct path page = path_of("/m/", number.text, "");
+	auto_reply struct http_reply alone = get(site, path_of("/m/", number.text, ".json-ld").text);
+	expect_document(&alone, "application/vc");
+	expect_header(&alone, "Vary", "Accept-Encoding");
+	auto_reply struct http_reply asked = http_get(site->port, "GET", page.text, "Accept: application/vc\r\n");
+	expect_document(&asked, "application/vc");
+	assert_string_equal(asked.body, alone.body);
+	assert_contains(http_header(&asked, "Vary").text, "Accept");
+	auto_reply struct http_reply older = http_get(site->port, "GET", page.text, "Accept: application/vc+ld+json\r\n");
+	expect_document(&older, "application/vc+ld+json");
+	expect_text(site, page.text, "Accept: application/json\r\n", 200, "\"state\":\"active\"");
+	expect_text(site, page.text, browser, 200, "<html");
+	expect_status(site, "/m/7K3Q9XM24HTT.json-ld", 404);
+}
+
 static void a_suspension_shows_at_once_and_everywhere(void **state)
 {
 	struct site *site = *state;
@@ -677,6 +706,7 @@ int main(void)
 		KM_SITE_TEST(a_mark_is_found_under_any_spelling),
 		KM_SITE_TEST(a_mistyped_number_is_told_from_an_unknown_one),
 		KM_SITE_TEST(credential_status_and_lists_are_signed),
+		KM_SITE_TEST(the_credential_is_there_as_a_document_too),
 		KM_SITE_TEST(a_suspension_shows_at_once_and_everywhere),
 		KM_SITE_TEST(the_past_is_told_and_the_future_is_not),
 		KM_SITE_TEST(nothing_is_kept_past_the_next_change),

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { ELEMENTS_MAX = 64, QUALITY_FULL = 1000 };
+enum { ELEMENTS_MAX = 64, QUALITY_FULL = 1000, EXACT = 4 };
 
 struct element {
 	const char *name; /* "text/html", "nl-NL", "gzip" */
@@ -54,7 +54,7 @@ static int fit(const struct element *element, const char *offer)
 {
 	size_t len = strlen(offer);
 	if (element->len == len && strncasecmp(element->name, offer, len) == 0)
-		return 4;
+		return EXACT;
 	const char *slash = strchr(offer, '/');
 	if (slash && element->len == (size_t)(slash - offer) + 2 && element->name[element->len - 1] == '*' &&
 	    strncasecmp(element->name, offer, element->len - 1) == 0)
@@ -97,6 +97,21 @@ static int json_quality(const char *accept)
 bool km_accept_json(const char *accept)
 {
 	return json_quality(accept) > quality_of(accept, "text/html", NULL);
+}
+
+const char *km_accept_credential(const char *accept)
+{
+	static const char *const types[] = {"application/vc", "application/vc+ld+json"}; /* W3C VC 2.0, and its drafts */
+	int others = quality_of(accept, "text/html", NULL), json = json_quality(accept);
+	if (json > others)
+		others = json;
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		int fits = 0;
+		int quality = quality_of(accept, types[i], &fits);
+		if (fits == EXACT && quality && quality >= others)
+			return types[i];
+	}
+	return NULL;
 }
 
 bool km_accept_page(const char *accept)

@@ -12,6 +12,10 @@
 /* JSON rather than a page: application/json (or problem+json) with a higher quality than text/html. */
 bool km_accept_json(const char *accept);
 
+/* A credential asked for by name, at least as much as a page or JSON: its media type, "application/vc" or
+ * "application/vc+ld+json"; NULL where it is not. */
+const char *km_accept_credential(const char *accept);
+
 /* A page asked for by name, as browsers do: text/html, at least as much as JSON. */
 bool km_accept_page(const char *accept);
 

@@ -22,6 +22,7 @@ static const char form[] = "application/x-www-form-urlencoded";
 const struct km_route km_routes[] = {
 	{KM_GET, "/", km_get_search, PAGE, 0, NULL},
 	{KM_GET, "/m/{number}.json", km_get_mark_json, OPEN_READ, 0, NULL},
+	{KM_GET, "/m/{number}.json-ld", km_get_mark_json_ld, OPEN_READ, 0, NULL},
 	{KM_GET, "/m/{number}.jwt", km_get_mark_jwt, OPEN_READ, 0, NULL},
 	{KM_GET, "/m/{number}.qr.svg", km_get_mark_qr_svg, OPEN_READ, 0, NULL},
 	{KM_GET, "/m/{number}.qr.png", km_get_mark_qr_png, OPEN_READ, 0, NULL},

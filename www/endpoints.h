@@ -25,6 +25,7 @@ KM_HANDLER(km_get_search);
 KM_HANDLER(km_get_scheme);
 KM_HANDLER(km_get_mark);
 KM_HANDLER(km_get_mark_json);
+KM_HANDLER(km_get_mark_json_ld);
 KM_HANDLER(km_get_mark_jwt);
 KM_HANDLER(km_get_mark_status);
 KM_HANDLER(km_get_mark_svg);

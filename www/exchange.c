@@ -86,6 +86,7 @@ static void read_wishes(struct km_request *request, struct MHD_Connection *conne
 {
 	const char *accept = header(connection, "Accept");
 	request->json = km_accept_json(accept);
+	request->credential = km_accept_credential(accept);
 	request->page = km_accept_page(accept);
 	request->language = km_accept_language(header(connection, "Accept-Language"));
 	const char *chosen = km_pairs_find(&request->query, "lang");

@@ -84,11 +84,11 @@ static json_t *events_json(const struct km_mark *mark)
 
 static json_t *links_json(const struct km_mark *mark, const char *url)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "page", json_sprintf("%s/m/%s", url, mark->number), "credential",
-	                 json_sprintf("%s/m/%s.jwt", url, mark->number), "status",
-	                 json_sprintf("%s/m/%s/status.jwt", url, mark->number), "badge",
-	                 json_sprintf("%s/m/%s.svg", url, mark->number), "qr",
-	                 json_sprintf("%s/m/%s.qr.svg", url, mark->number));
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:o}", "page", json_sprintf("%s/m/%s", url, mark->number), "credential",
+		json_sprintf("%s/m/%s.jwt", url, mark->number), "document", json_sprintf("%s/m/%s.json-ld", url, mark->number),
+		"status", json_sprintf("%s/m/%s/status.jwt", url, mark->number), "badge",
+		json_sprintf("%s/m/%s.svg", url, mark->number), "qr", json_sprintf("%s/m/%s.qr.svg", url, mark->number));
 }
 
 /* What is true of the moment asked: state, its reasons, and until when. */

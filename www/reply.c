@@ -9,6 +9,7 @@ const char km_type_html[] = "text/html; charset=utf-8";
 const char km_type_json[] = "application/json";
 const char km_type_problem[] = "application/problem+json";
 const char km_type_jwt[] = "application/jwt";
+const char km_type_vc[] = "application/vc";
 const char km_type_svg[] = "image/svg+xml";
 const char km_type_png[] = "image/png";
 const char km_type_text[] = "text/plain; charset=utf-8";

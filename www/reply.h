@@ -36,8 +36,8 @@ struct km_reply {
 	char link[512];     /* Link; "" for none */
 };
 
-extern const char km_type_html[], km_type_json[], km_type_problem[], km_type_jwt[], km_type_svg[], km_type_png[],
-	km_type_text[];
+extern const char km_type_html[], km_type_json[], km_type_problem[], km_type_jwt[], km_type_vc[], km_type_svg[],
+	km_type_png[], km_type_text[];
 
 /* Takes the JSON value's text as body. The value stays the caller's. */
 enum km_error km_reply_json(struct km_reply *reply, const json_t *value, const char *type, struct km_problem *problem);

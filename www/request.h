@@ -47,9 +47,10 @@ struct km_request {
 	size_t path_values_len;
 	char *path_copy; /* owned */
 	enum km_language language;
-	bool language_chosen; /* by ?lang=, so that links to other pages keep it */
-	bool json;            /* JSON rather than a page, where there is a choice */
-	bool page;            /* asked for a page by name, as browsers do: gets its errors as pages too */
+	bool language_chosen;   /* by ?lang=, so that links to other pages keep it */
+	bool json;              /* JSON rather than a page, where there is a choice */
+	const char *credential; /* the media type in which a credential was asked for by name; static; NULL: it was not */
+	bool page;              /* asked for a page by name, as browsers do: gets its errors as pages too */
 	char content_type[KM_CONTENT_TYPE_MAX + 1]; /* of the body; "" where there is none */
 	struct km_buf body;
 };

@@ -47,7 +47,8 @@ static bool compressible(const char *type)
 	return starts(type, "text/") || starts(type, "application/json") || starts(type, "application/problem+json") ||
 	       starts(type, "application/jsonl") || starts(type, "application/atom+xml") ||
 	       starts(type, "application/feed+json") || starts(type, "application/jwk") ||
-	       starts(type, "application/did") || starts(type, "application/ld+json") || starts(type, "image/svg");
+	       starts(type, "application/vc+ld+json") || strcmp(type, km_type_vc) == 0 || starts(type, "application/did") ||
+	       starts(type, "application/ld+json") || starts(type, "image/svg");
 }
 
 /* The bytes in gzip's form; false (and nothing changed) where that does not help. */

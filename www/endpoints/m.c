@@ -3,7 +3,7 @@
 #include "www/mark_page.h"
 #include "www/pages.h"
 
-/* /m/NUMBER: the page about a mark, or its record where that is what the client would rather have. */
+/* /m/NUMBER: the page about a mark, or its record or its credential where that is what the client would rather have. */
 
 static enum km_error reply_record(struct km_request *request, struct km_reply *reply, struct km_problem *problem)
 {
@@ -16,8 +16,18 @@ static enum km_error reply_record(struct km_request *request, struct km_reply *r
 	return km_reply_json(reply, record, km_type_json, problem);
 }
 
+static enum km_error reply_credential(struct km_request *request, struct km_reply *reply, struct km_problem *problem)
+{
+	enum km_error error = km_get_mark_json_ld(request, reply, problem);
+	if (!error)
+		reply->type = request->credential;
+	return error;
+}
+
 KM_HANDLER(km_get_mark)
 {
+	if (request->credential)
+		return reply_credential(request, reply, problem);
 	if (request->json)
 		return reply_record(request, reply, problem);
 	auto_asked struct km_asked asked = {0};
