@@ -7,6 +7,7 @@
 #include "cli/say.h"
 #include "cli/trust.h"
 #include "registry/log.h"
+#include "registry/log_check.h"
 #include "registry/log_checkpoint.h"
 
 #include <string.h>

@@ -24,8 +24,8 @@ static enum km_error damaged(struct km_problem *problem, const char *what, uint6
 }
 
 /* The body of a note is what stands before its first empty line. */
-static enum km_error parse_note(const char *note, size_t len, struct km_checkpoint *ret_checkpoint,
-                                struct km_problem *problem)
+enum km_error km_log_checkpoint_read(const char *note, size_t len, struct km_checkpoint *ret_checkpoint,
+                                     struct km_problem *problem)
 {
 	if (len > KM_NOTE_MAX)
 		return km_fail(problem, KM_TOO_LARGE, "too-large", "a signed note has at most %d bytes", KM_NOTE_MAX);
@@ -50,7 +50,7 @@ enum km_error km_log_checkpoint_last(struct km_store *store, struct km_checkpoin
 		return km_fail(problem, KM_ABSENT, "no-checkpoint", "nothing has been signed of the log yet");
 	const char *note = km_sql_get_text(statement, 0);
 	struct km_checkpoint checkpoint;
-	error = parse_note(note, strlen(note), &checkpoint, problem);
+	error = km_log_checkpoint_read(note, strlen(note), &checkpoint, problem);
 	if (error)
 		return error;
 	if (ret_note) {
@@ -156,7 +156,7 @@ enum km_error km_log_checkpoint_put(struct km_store *store, const char *note, si
                                     struct km_problem *problem)
 {
 	struct km_checkpoint checkpoint;
-	enum km_error error = parse_note(note, len, &checkpoint, problem);
+	enum km_error error = km_log_checkpoint_read(note, len, &checkpoint, problem);
 	if (!error)
 		error = check_new(store, &checkpoint, problem);
 	if (error)
@@ -174,132 +174,4 @@ enum km_error km_log_checkpoint_put(struct km_store *store, const char *note, si
 	km_sql_text(statement, ":note", text);
 	km_sql_int(statement, ":now", now);
 	return km_sql_run(statement, problem);
-}
-
-/* A tree as it grows, of which only the roots of its complete subtrees are kept: `size` has a bit for each. */
-struct growing {
-	uint64_t size;
-	struct km_hash subtrees[64]; /* by level */
-};
-
-static enum km_error growing_get(void *context, unsigned level, uint64_t position, struct km_hash *ret_hash,
-                                 struct km_problem *problem)
-{
-	(void)position; /* a root asks for one of each level */
-	(void)problem;
-	const struct growing *tree = context;
-	*ret_hash = tree->subtrees[level];
-	return KM_OK;
-}
-
-static struct km_hash growing_root(struct growing *tree)
-{
-	struct km_hashes hashes = {growing_get, tree};
-	struct km_hash root = km_merkle_empty();
-	km_merkle_root(&hashes, tree->size, &root, NULL);
-	return root;
-}
-
-/* The hash on disk is that which follows from the entries. */
-static enum km_error check_hash(struct km_store *store, unsigned level, uint64_t position, const struct km_hash *hash,
-                                struct km_problem *problem)
-{
-	auto_statement struct km_statement *statement = NULL;
-	enum km_error error =
-		km_sql(store, "SELECT 1 FROM log_hash WHERE level = :level AND position = :position AND hash = :hash",
-	           &statement, problem);
-	if (error)
-		return error;
-	km_sql_int(statement, ":level", level);
-	km_sql_int(statement, ":position", (int64_t)position);
-	km_sql_blob(statement, ":hash", hash->bytes, sizeof hash->bytes);
-	bool row = false;
-	error = km_sql_step(statement, &row, problem);
-	if (!error && !row)
-		error = damaged(problem, "hash", position);
-	return error;
-}
-
-static enum km_error grow(struct km_store *store, struct growing *tree, const void *entry, size_t len,
-                          struct km_problem *problem)
-{
-	uint64_t index = tree->size++;
-	struct km_hash hash = km_merkle_leaf(entry, len);
-	unsigned level = 0;
-	enum km_error error = check_hash(store, 0, index, &hash, problem);
-	for (; !error && index >> level & 1; level++) {
-		hash = km_merkle_node(&tree->subtrees[level], &hash);
-		error = check_hash(store, level + 1, index >> (level + 1), &hash, problem);
-	}
-	tree->subtrees[level] = hash;
-	return error;
-}
-
-/* Every checkpoint of this size says what the tree is. */
-static enum km_error check_signed(struct km_store *store, struct growing *tree, uint64_t *checkpoints,
-                                  struct km_problem *problem)
-{
-	auto_statement struct km_statement *statement = NULL;
-	enum km_error error =
-		km_sql(store, "SELECT root, note FROM log_checkpoint WHERE size = :size", &statement, problem);
-	if (error)
-		return error;
-	km_sql_int(statement, ":size", (int64_t)tree->size);
-	bool row = false;
-	while (!(error = km_sql_step(statement, &row, problem)) && row) {
-		struct km_hash root = growing_root(tree);
-		size_t len;
-		const void *kept = km_sql_get_blob(statement, 0, &len);
-		const char *note = km_sql_get_text(statement, 1);
-		struct km_checkpoint checkpoint;
-		if (len != sizeof root.bytes || memcmp(kept, root.bytes, len) != 0 ||
-		    parse_note(note, strlen(note), &checkpoint, NULL) || checkpoint.size != tree->size ||
-		    memcmp(checkpoint.root, root.bytes, sizeof root.bytes) != 0)
-			return damaged(problem, "size", tree->size);
-		++*checkpoints;
-	}
-	return error;
-}
-
-/* Nothing is left over beside what follows from the entries. */
-static enum km_error check_counts(struct km_store *store, uint64_t size, uint64_t checkpoints,
-                                  struct km_problem *problem)
-{
-	auto_statement struct km_statement *statement = NULL;
-	bool row = false;
-	enum km_error error = km_sql(store, "SELECT (SELECT count(*) FROM log_hash), (SELECT count(*) FROM log_checkpoint)",
-	                             &statement, problem);
-	if (!error)
-		error = km_sql_step(statement, &row, problem);
-	if (error || !row)
-		return error;
-	uint64_t hashes = 0;
-	for (unsigned level = 0; size >> level; level++)
-		hashes += size >> level;
-	if ((uint64_t)km_sql_get_int(statement, 0) != hashes)
-		return damaged(problem, "hashes", (uint64_t)km_sql_get_int(statement, 0));
-	if ((uint64_t)km_sql_get_int(statement, 1) != checkpoints)
-		return damaged(problem, "checkpoints", (uint64_t)km_sql_get_int(statement, 1));
-	return KM_OK;
-}
-
-enum km_error km_log_check(struct km_store *store, struct km_problem *problem)
-{
-	struct growing tree = {0};
-	uint64_t checkpoints = 0;
-	auto_statement struct km_statement *statement = NULL;
-	enum km_error error = km_sql(store, "SELECT position, bytes FROM log_entry ORDER BY position", &statement, problem);
-	if (!error)
-		error = check_signed(store, &tree, &checkpoints, problem);
-	bool row = false;
-	while (!error && !(error = km_sql_step(statement, &row, problem)) && row) {
-		size_t len;
-		const void *entry = km_sql_get_blob(statement, 1, &len);
-		if ((uint64_t)km_sql_get_int(statement, 0) != tree.size)
-			return damaged(problem, "entry", tree.size);
-		error = grow(store, &tree, entry, len, problem);
-		if (!error)
-			error = check_signed(store, &tree, &checkpoints, problem);
-	}
-	return error ? error : check_counts(store, tree.size, checkpoints, problem);
 }

@@ -31,8 +31,8 @@ enum km_error km_log_checkpoint_put(struct km_store *store, const char *note, si
 enum km_error km_log_checkpoint_last(struct km_store *store, struct km_checkpoint *ret_checkpoint, char **ret_note,
                                      struct km_problem *problem);
 
-/* Reads the whole log again: every entry, every hash, every checkpoint that was kept. KM_IO, type "log-damaged", with
- * what does not fit. Inside km_store_read_begin … km_store_read_end; takes time that grows with the log. */
-enum km_error km_log_check(struct km_store *store, struct km_problem *problem);
+/* What a note of a checkpoint says; its signatures are not looked at. KM_MALFORMED, KM_TOO_LARGE. */
+enum km_error km_log_checkpoint_read(const char *note, size_t len, struct km_checkpoint *ret_checkpoint,
+                                     struct km_problem *problem);
 
 #endif

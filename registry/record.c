@@ -51,7 +51,7 @@ struct km_record_key km_record_key_hex(const void *bytes, size_t len)
 	return key;
 }
 
-static const struct km_record_table *find_table(const char *name)
+const struct km_record_table *km_record_find_table(const char *name)
 {
 	for (size_t i = 0; i < KM_RECORD_TABLES; i++)
 		if (strcmp(km_record_tables[i].name, name) == 0)
@@ -112,45 +112,48 @@ enum km_error km_record_chain(const uint8_t before[static KM_SHA256_BYTES], cons
 /* ------------------------------------------------------------------------------------------------------------ writing
  */
 
-/* Binds the key's columns to :a and :b of the table's statement. */
-static enum km_error bind_key(const struct km_record_table *table, struct km_record_key *key,
-                              struct km_statement *statement, uint8_t bytes[static KM_SHA256_BYTES],
-                              struct km_problem *problem)
+void km_record_row_done(struct km_record_row *row)
 {
+	km_sql_reset(row->statement);
+}
+
+/* Binds the key's columns to :a and :b of the table's statement. False where it is no such key. */
+static bool bind_key(const struct km_record_table *table, struct km_record_row *row)
+{
+	char *text = row->key.text;
 	if (strcmp(table->name, blob_key) == 0) {
-		if (!km_decode_exact(KM_HEX, key->text, strlen(key->text), bytes, KM_SHA256_BYTES))
-			return km_fail(problem, KM_BUG, "record", "this is no key of %s: %s", table->name, key->text);
-		km_sql_blob(statement, ":a", bytes, KM_SHA256_BYTES);
-		return KM_OK;
+		km_sql_blob(row->statement, ":a", row->blob, sizeof row->blob);
+		return km_decode_exact(KM_HEX, text, strlen(text), row->blob, sizeof row->blob);
 	}
-	char *slash = table->key_columns == 2 ? strchr(key->text, '/') : NULL;
+	char *slash = table->key_columns == 2 ? strchr(text, '/') : NULL;
 	if (slash)
 		*slash = '\0';
-	km_sql_text(statement, ":a", key->text);
+	km_sql_text(row->statement, ":a", text);
 	if (table->key_columns == 2)
-		km_sql_text(statement, ":b", slash ? slash + 1 : "");
-	return KM_OK;
+		km_sql_text(row->statement, ":b", slash ? slash + 1 : "");
+	return true;
+}
+
+enum km_error km_record_find_row(struct km_store *store, const struct km_record_table *table, const char *key,
+                                 struct km_record_row *ret_row, struct km_problem *problem)
+{
+	enum km_error error = km_sql(store, table->row, &ret_row->statement, problem);
+	if (error)
+		return error;
+	ret_row->key = km_record_key("%s", key);
+	return bind_key(table, ret_row) ? km_sql_step(ret_row->statement, &ret_row->found, problem) : KM_OK;
 }
 
 /* The digest of the row as it is now. */
-static enum km_error digest_row(struct km_store *store, const struct km_record_table *table, struct km_record_key key,
+static enum km_error digest_row(struct km_store *store, const struct km_record_table *table, const char *key,
                                 const uint8_t salt[static KM_RECORD_SALT_BYTES],
                                 uint8_t ret_digest[static KM_SHA256_BYTES], struct km_problem *problem)
 {
-	struct km_record_key parted = key;
-	uint8_t bytes[KM_SHA256_BYTES];
-	auto_statement struct km_statement *statement = NULL;
-	enum km_error error = km_sql(store, table->row, &statement, problem);
-	if (!error)
-		error = bind_key(table, &parted, statement, bytes, problem);
-	bool row = false;
-	if (!error)
-		error = km_sql_step(statement, &row, problem);
-	if (error)
-		return error;
-	if (!row)
-		return km_fail(problem, KM_BUG, "record", "there is no row %s of %s to note", key.text, table->name);
-	return km_record_digest(table, statement, salt, ret_digest, problem);
+	auto_record_row struct km_record_row row = {0};
+	enum km_error error = km_record_find_row(store, table, key, &row, problem);
+	if (!error && !row.found)
+		error = km_fail(problem, KM_BUG, "record", "there is no row %s of %s to note", key, table->name);
+	return error ? error : km_record_digest(table, row.statement, salt, ret_digest, problem);
 }
 
 /* What was noted of the row before can no longer be held against it. */
@@ -220,14 +223,14 @@ static enum km_error append(struct km_store *store, struct km_record *record, co
 enum km_error km_record_note(struct km_store *store, const char *table, struct km_record_key key, int64_t now,
                              struct km_problem *problem)
 {
-	const struct km_record_table *known = find_table(table);
+	const struct km_record_table *known = km_record_find_table(table);
 	if (!known)
 		return km_fail(problem, KM_BUG, "record", "rows of %s are not noted", table);
 	uint8_t salt[KM_RECORD_SALT_BYTES], digest[KM_SHA256_BYTES];
 	struct km_record record = {.recorded_at = now, .table = table, .key = key.text, .sha256 = digest};
 	enum km_error error = km_random(salt, sizeof salt, problem);
 	if (!error)
-		error = digest_row(store, known, key, salt, digest, problem);
+		error = digest_row(store, known, key.text, salt, digest, problem);
 	if (!error)
 		error = drop_salt(store, table, key.text, problem);
 	if (!error)
@@ -240,7 +243,7 @@ enum km_error km_record_erase(struct km_store *store, const char *table, struct 
                               struct km_problem *problem)
 {
 	struct km_record record = {.recorded_at = now, .table = table, .key = key.text};
-	if (!find_table(table))
+	if (!km_record_find_table(table))
 		return km_fail(problem, KM_BUG, "record", "rows of %s are not noted", table);
 	enum km_error error = drop_salt(store, table, key.text, problem);
 	return error ? error : append(store, &record, NULL, problem);

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "registry/store.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,6 +49,23 @@ struct km_record_table {
 	const char *all; /* … and of all, by their key */
 };
 extern const struct km_record_table km_record_tables[KM_RECORD_TABLES];
+
+/* NULL where rows of that table are not noted. */
+const struct km_record_table *km_record_find_table(const char *name);
+
+/* A row that was looked for. */
+struct km_record_row {
+	bool found;
+	struct km_statement *statement; /* at the row, where it was found */
+	struct km_record_key key;       /* the statement borrows these */
+	uint8_t blob[KM_SHA256_BYTES];
+};
+void km_record_row_done(struct km_record_row *row);
+#define auto_record_row __attribute__((cleanup(km_record_row_done)))
+
+/* Looks for the row with this key. Zero *ret_row before. */
+enum km_error km_record_find_row(struct km_store *store, const struct km_record_table *table, const char *key,
+                                 struct km_record_row *ret_row, struct km_problem *problem);
 
 /* From the present row of one of those statements: its key, and its digest with this salt. KM_NO_MEMORY. */
 enum km_error km_record_key_of(const struct km_record_table *table, struct km_statement *statement,

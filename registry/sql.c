@@ -237,6 +237,55 @@ int km_sql_columns(struct km_statement *statement)
 	return sqlite3_column_count(statement->compiled);
 }
 
+const char *km_sql_column_name(struct km_statement *statement, int column)
+{
+	return sqlite3_column_name(statement->compiled, column);
+}
+
+/* The place of a type in SQLite's order. */
+static int rank_of(int type)
+{
+	switch (type) {
+	case SQLITE_NULL:
+		return 0;
+	case SQLITE_INTEGER:
+	case SQLITE_FLOAT:
+		return 1;
+	case SQLITE_TEXT:
+		return 2;
+	default:
+		return 3;
+	}
+}
+
+static int order_of_bytes(sqlite3_stmt *a, sqlite3_stmt *b, int column)
+{
+	const void *a_bytes = sqlite3_column_blob(a, column), *b_bytes = sqlite3_column_blob(b, column);
+	int a_len = sqlite3_column_bytes(a, column), b_len = sqlite3_column_bytes(b, column);
+	int shorter = a_len < b_len ? a_len : b_len;
+	int order = shorter ? memcmp(a_bytes, b_bytes, (size_t)shorter) : 0;
+	return order ? order : (a_len > b_len) - (a_len < b_len);
+}
+
+int km_sql_order(struct km_statement *a, struct km_statement *b, int column)
+{
+	int a_rank = rank_of(sqlite3_column_type(a->compiled, column));
+	int b_rank = rank_of(sqlite3_column_type(b->compiled, column));
+	if (a_rank != b_rank || a_rank == 0)
+		return a_rank - b_rank;
+	if (a_rank > 1)
+		return order_of_bytes(a->compiled, b->compiled, column);
+	sqlite3_int64 a_number = sqlite3_column_int64(a->compiled, column);
+	sqlite3_int64 b_number = sqlite3_column_int64(b->compiled, column);
+	return (a_number > b_number) - (a_number < b_number);
+}
+
+void km_sql_copy_value(struct km_statement *statement, int parameter, struct km_statement *from, int column)
+{
+	note_bind(statement, "?",
+	          sqlite3_bind_value(statement->compiled, parameter, sqlite3_column_value(from->compiled, column)));
+}
+
 void km_sql_reset(struct km_statement *statement)
 {
 	if (!statement)

@@ -64,8 +64,16 @@ bool km_sql_copy_text(struct km_statement *statement, int column, const char **r
 /* Adds the value as an SQL literal, by which values that differ differ: NULL, 12, 'text', X'00FF'. */
 void km_sql_quote(struct km_statement *statement, int column, struct km_buf *buf);
 
-/* How many columns the statement gives. */
+/* How many columns the statement gives, and what they are called; borrowed. */
 int km_sql_columns(struct km_statement *statement);
+const char *km_sql_column_name(struct km_statement *statement, int column);
+
+/* Less than, equal to or greater than 0: how the values of one column of two rows are ordered, as in SQLite: NULL,
+ * numbers, texts by their bytes, blobs. */
+int km_sql_order(struct km_statement *a, struct km_statement *b, int column);
+
+/* Binds the value of a column of another statement's present row, of another store even, to a numbered parameter (?1). */
+void km_sql_copy_value(struct km_statement *statement, int parameter, struct km_statement *from, int column);
 
 /* Ends the use of the statement; NULL is allowed. */
 void km_sql_reset(struct km_statement *statement);

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "keys/note.h"
 #include "registry/log.h"
+#include "registry/log_check.h"
 #include "registry/log_checkpoint.h"
 #include "registry/provider.h"
 #include "tests/office.h"

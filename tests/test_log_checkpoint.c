@@ -1,6 +1,7 @@
 #include "base/buf.h"
 #include "keys/note.h"
 #include "registry/log.h"
+#include "registry/log_check.h"
 #include "registry/log_checkpoint.h"
 #include "tests/fixture.h"
 

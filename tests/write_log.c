@@ -7,6 +7,7 @@
 #include "base/encode.h"
 #include "base/file.h"
 #include "registry/log.h"
+#include "registry/log_check.h"
 #include "registry/log_checkpoint.h"
 #include "registry/tlog_proof.h"
 
