@@ -1,11 +1,21 @@
 #include "registry/lapse.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 
 const char *km_state_name(enum km_state state)
 {
 	static const char *const names[KM_STATES] = {"active", "suspended", "withdrawn", "expired"};
 	return state < KM_STATES ? names[state] : "unknown";
+}
+
+enum km_state km_state_named(const char *name)
+{
+	for (enum km_state state = KM_ACTIVE; name && state < KM_STATES; state++)
+		if (strcmp(km_state_name(state), name) == 0)
+			return state;
+	return KM_WITHDRAWN;
 }
 
 int64_t km_suspension_limit(int64_t since, int max_days)

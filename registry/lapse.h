@@ -13,6 +13,9 @@ enum km_state { KM_ACTIVE, KM_SUSPENDED, KM_WITHDRAWN, KM_EXPIRED, KM_STATES };
 /* "active", "suspended", "withdrawn", "expired". */
 const char *km_state_name(enum km_state state);
 
+/* The state of that name, as the register holds it. What cannot be read must not look valid: KM_WITHDRAWN then. */
+enum km_state km_state_named(const char *name);
+
 /* One decided stretch of a mark's life. Every limit is the last second at which it is still kept. */
 struct km_period {
 	enum km_state state;             /* as decided: active, suspended or withdrawn */

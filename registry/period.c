@@ -24,14 +24,6 @@ void km_period_rows_free(struct km_period_row *rows, size_t len)
 	free(rows);
 }
 
-static enum km_state state_of(const char *name)
-{
-	for (enum km_state state = KM_ACTIVE; state < KM_STATES; state++)
-		if (strcmp(km_state_name(state), name) == 0)
-			return state;
-	return KM_WITHDRAWN; /* the schema allows no other; what cannot be read must not look valid */
-}
-
 /* The present row of a statement that gives COLUMNS. */
 static enum km_error read_row(struct km_statement *statement, struct km_period_row *ret_row, struct km_problem *problem)
 {
@@ -39,7 +31,7 @@ static enum km_error read_row(struct km_statement *statement, struct km_period_r
 		.sequence = km_sql_get_int(statement, 0),
 		.period = {.holds_from = km_sql_get_int(statement, 1),
 	               .recorded_at = km_sql_get_int(statement, 2),
-	               .state = state_of(km_sql_get_text(statement, 3)),
+	               .state = km_state_named(km_sql_get_text(statement, 3)),
 	               .valid_from = km_sql_get_int(statement, 8),
 	               .valid_until = km_sql_get_int(statement, 9),
 	               .surveillance_due = km_sql_get_int(statement, 10),

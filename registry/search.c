@@ -42,18 +42,10 @@ struct search {
 	"EXISTS (SELECT 1 FROM mark_period AS q WHERE q.mark_id = mark.id AND q.holds_from <= :at) "                       \
 	"LEFT JOIN mark_period AS p ON " OF_MARK
 
-static enum km_state state_named(const char *name)
-{
-	for (enum km_state state = 0; state < KM_STATES; state++)
-		if (strcmp(km_state_name(state), name) == 0)
-			return state;
-	return KM_WITHDRAWN; /* the schema allows no other; what cannot be read must not look valid */
-}
-
 static struct km_period read_period(struct km_statement *statement)
 {
 	return (struct km_period){
-		.state = state_named(km_sql_get_text(statement, 8)),
+		.state = km_state_named(km_sql_get_text(statement, 8)),
 		.holds_from = km_sql_get_int(statement, 9),
 		.recorded_at = km_sql_get_int(statement, 10),
 		.valid_from = km_sql_get_int(statement, 11),

@@ -478,6 +478,55 @@ static void a_report_comes_in_and_stays_private(void **state)
 	assert_null(strstr(site->log, "b.example"));
 }
 
+static void the_register_is_open_data(void **state)
+{
+	struct site *site = *state;
+	struct site_text number = site_grant(site, "[\"beheer\", \"cloud\"]");
+	auto_reply struct http_reply csv = get(site, "/register.csv");
+	assert_int_equal(csv.status, 200);
+	expect_header(&csv, "Access-Control-Allow-Origin", "*");
+	char line[300];
+	snprintf(line, sizeof line,
+	         "\r\n%s,active,2026-11-24T17:02:37Z,Test BV Donald,68750110,Utrecht,,mkb-ict,1,,beheer cloud,"
+	         "Instelling Een (voorbeeld),2026-11-24,2026-11-24,",
+	         number.text);
+	assert_contains(csv.body, line);
+	auto_reply struct http_reply jsonl = get(site, "/register.jsonl");
+	json_auto_t *row = json_loads(jsonl.body, 0, NULL);
+	assert_string_equal(json_string_value(json_object_get(row, "number")), number.text);
+	assert_int_equal(json_array_size(json_object_get(row, "scope")), 2);
+	/* The same bytes for a minute, and then what has changed. */
+	site_submit(site, DECIDER, "decision", scene_decision("suspend", number.text, NULL), "id");
+	auto_reply struct http_reply same = get(site, "/register.csv");
+	assert_string_equal(same.body, csv.body);
+	assert_string_equal(http_header(&same, "ETag").text, http_header(&csv, "ETag").text);
+	site->now += 60;
+	expect_text(site, "/register.csv", "", 200, "suspended");
+	expect_text(site, "/register.jsonl", "", 200, "\"state\":\"suspended\"");
+}
+
+static void feeds_tell_what_changed(void **state)
+{
+	struct site *site = *state;
+	struct site_text number = site_grant(site, "[\"beheer\"]");
+	site_submit(site, DECIDER, "decision", scene_decision("suspend", number.text, NULL), "id");
+	auto_reply struct http_reply atom = get(site, "/feed.atom");
+	expect_header(&atom, "Content-Type", "application/atom+xml; charset=utf-8");
+	assert_contains(atom.body, "<title>Test BV Donald: Geschorst</title>");
+	assert_contains(atom.body, "<summary>Uitleg.</summary>");
+	assert_contains(atom.body, "<updated>2026-11-24T17:02:37Z</updated>");
+	assert_true(strstr(atom.body, "Geschorst") < strstr(atom.body, "Toegekend"));
+	expect_text(site, "/feed.atom?lang=en", "", 200, "<title>Test BV Donald: Suspended</title>");
+	expect_text(site, path_of("/m/", number.text, ".atom").text, "", 200, "Toegekend");
+	expect_status(site, "/m/7K3Q9XM24HTT.atom", 404);
+	auto_reply struct http_reply feed = get(site, "/feed.json");
+	json_auto_t *document = json_loads(feed.body, 0, NULL);
+	const json_t *items = json_object_get(document, "items");
+	assert_string_equal(json_string_value(json_object_get(document, "version")), "https://jsonfeed.org/version/1.1");
+	assert_int_equal(json_array_size(items), 2);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(items, 0), "content_text")), "Uitleg.");
+}
+
 /* Sends a form of one field `list`, and which reply is wanted. */
 static struct http_reply post_list(const struct site *site, const char *list, const char *as)
 {
@@ -712,6 +761,8 @@ int main(void)
 		KM_SITE_TEST(nothing_is_kept_past_the_next_change),
 		KM_SITE_TEST(a_search_finds_what_people_type),
 		KM_SITE_TEST(a_report_comes_in_and_stays_private),
+		KM_SITE_TEST(the_register_is_open_data),
+		KM_SITE_TEST(feeds_tell_what_changed),
 		KM_SITE_TEST(a_list_of_suppliers_is_checked),
 		KM_SITE_TEST(what_goes_along_in_the_page_gives_the_same_answers),
 		KM_SITE_TEST(ten_thousand_suppliers_fit_in_one_receipt),

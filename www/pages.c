@@ -16,6 +16,7 @@ KM_EMBED(km_template_search_form, "www/templates/search_form.html");
 KM_EMBED(km_template_search, "www/templates/search.html");
 KM_EMBED(km_template_mark, "www/templates/mark.html");
 KM_EMBED(km_template_scheme, "www/templates/scheme.html");
+KM_EMBED(km_template_feed, "www/templates/feed.atom");
 KM_EMBED(km_template_check, "www/templates/check.html");
 KM_EMBED(km_template_report, "www/templates/report.html");
 KM_EMBED(km_template_report_thanks, "www/templates/report_thanks.html");
@@ -29,7 +30,7 @@ enum km_error km_pages_open(struct km_catalogue **ret_words, struct km_templates
 	}
 	const struct km_template_source sources[] = {
 		SOURCE(start), SOURCE(body),   SOURCE(end),    SOURCE(problem),       SOURCE(search_form), SOURCE(search),
-		SOURCE(mark),  SOURCE(scheme), SOURCE(report), SOURCE(report_thanks), SOURCE(check)};
+		SOURCE(mark),  SOURCE(scheme), SOURCE(report), SOURCE(report_thanks), SOURCE(check),       SOURCE(feed)};
 #undef SOURCE
 	struct km_catalogue *words = NULL;
 	enum km_error error = km_catalogue_parse(km_words_json, KM_EMBEDDED_LEN(km_words_json), &words, problem);

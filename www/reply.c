@@ -1,6 +1,7 @@
 #include "www/reply.h"
 
 #include "base/json.h"
+#include "www/shared.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -43,5 +44,6 @@ int km_reply_age_until(int64_t next_change, int64_t now, int max_s)
 void km_reply_done(struct km_reply *reply)
 {
 	km_buf_free(&reply->body);
+	km_shared_done(reply->shared);
 	*reply = (struct km_reply){0};
 }

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct km_shared;
+
 enum {
 	KM_CACHE_NOT = -1,           /* must not be kept at all */
 	KM_CACHE_ASK = 0,            /* may be kept, and is asked about each time */
@@ -27,13 +29,14 @@ struct km_reply {
 	struct km_buf body;
 	const char *fixed; /* instead of body: bytes that live as long as the server */
 	size_t fixed_len;
-	int max_age_s;      /* or one of KM_CACHE_… */
-	bool embedded;      /* a picture or script that other sites may show */
-	const char *allow;  /* Allow; lives until the reply is sent */
-	int retry_after_s;  /* 0: none */
-	char location[256]; /* Location; "" for none */
-	char filename[64];  /* offered as a download under this name; "" for none */
-	char link[512];     /* Link; "" for none */
+	struct km_shared *shared; /* instead of body; given back when the reply is sent */
+	int max_age_s;            /* or one of KM_CACHE_… */
+	bool embedded;            /* a picture or script that other sites may show */
+	const char *allow;        /* Allow; lives until the reply is sent */
+	int retry_after_s;        /* 0: none */
+	char location[256];       /* Location; "" for none */
+	char filename[64];        /* offered as a download under this name; "" for none */
+	char link[512];           /* Link; "" for none */
 };
 
 extern const char km_type_html[], km_type_json[], km_type_problem[], km_type_jwt[], km_type_vc[], km_type_svg[],

@@ -1,17 +1,15 @@
 #include "www/send.h"
 
-#include "base/digest.h"
-#include "base/encode.h"
 #include "www/accept.h"
 #include "www/route.h"
+#include "www/shared.h"
 #include "www/site.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
-enum { COMPRESS_FROM_BYTES = 1024, GZIP_WINDOW_BITS = 15 + 16, ETAG_BYTES = 18, ETAG_TEXT = 40 };
+enum { COMPRESS_FROM_BYTES = 1024, ETAG_TEXT = KM_ETAG_DIGEST_TEXT + sizeof "\"-gz\"" };
 
 static const char page_policy[] = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
 								  "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -26,6 +24,21 @@ struct outgoing {
 	char etag[ETAG_TEXT]; /* with its quotes; "" where the reply is not to be kept */
 	bool compressed;
 };
+
+struct km_bytes {
+	const char *bytes;
+	size_t len;
+};
+
+/* What the handler wants to be sent. */
+static struct km_bytes bytes_of(const struct km_reply *reply)
+{
+	if (reply->shared)
+		return (struct km_bytes){reply->shared->bytes, reply->shared->len};
+	if (reply->fixed)
+		return (struct km_bytes){reply->fixed, reply->fixed_len};
+	return (struct km_bytes){reply->body.data ? reply->body.data : "", reply->body.len};
+}
 
 static void add(const struct outgoing *out, const char *name, const char *value)
 {
@@ -51,42 +64,16 @@ static bool compressible(const char *type)
 	       starts(type, "application/ld+json") || starts(type, "image/svg");
 }
 
-/* The bytes in gzip's form; false (and nothing changed) where that does not help. */
-static bool compress_body(const char *bytes, size_t len, struct km_buf *ret_body)
-{
-	z_stream stream = {0};
-	if (deflateInit2(&stream, Z_BEST_SPEED + 3, Z_DEFLATED, GZIP_WINDOW_BITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-		return false;
-	uLong bound = deflateBound(&stream, (uLong)len);
-	char *packed = len <= UINT32_MAX / 2 ? malloc(bound) : NULL;
-	int code = Z_MEM_ERROR;
-	if (packed) {
-		stream.next_in = (Bytef *)(uintptr_t)bytes;
-		stream.avail_in = (uInt)len;
-		stream.next_out = (Bytef *)packed;
-		stream.avail_out = (uInt)bound;
-		code = deflate(&stream, Z_FINISH);
-	}
-	size_t packed_len = stream.total_out;
-	deflateEnd(&stream);
-	if (code != Z_STREAM_END || packed_len >= len) {
-		free(packed);
-		return false;
-	}
-	*ret_body = (struct km_buf){.data = packed, .len = packed_len, .capacity = bound};
-	return true;
-}
-
 /* A strong validator of these very bytes: their digest, and the coding that they are sent in. */
-static void make_etag(const char *bytes, size_t len, bool compressed, char ret_etag[static ETAG_TEXT])
+static void make_etag(const struct km_reply *reply, bool compressed, char ret_etag[static ETAG_TEXT])
 {
-	uint8_t digest[KM_SHA256_BYTES];
-	km_sha256(bytes, len, digest);
-	auto_buf struct km_buf text = KM_BUF_EMPTY;
-	km_encode(KM_BASE64URL, digest, ETAG_BYTES, &text);
-	snprintf(ret_etag, ETAG_TEXT, "\"%s%s\"", text.data ? text.data : "", compressed ? "-gz" : "");
-	if (text.failed)
-		*ret_etag = '\0';
+	char digest[KM_ETAG_DIGEST_TEXT];
+	struct km_bytes bytes = bytes_of(reply);
+	if (reply->shared)
+		memcpy(digest, reply->shared->digest, sizeof digest);
+	else if (km_etag_digest(bytes.bytes, bytes.len, digest) != KM_OK)
+		return;
+	snprintf(ret_etag, ETAG_TEXT, "\"%s%s\"", digest, compressed ? "-gz" : "");
 }
 
 /* RFC 9110, section 13.1.2: a list of tags, weak or not, or a star. */
@@ -175,25 +162,16 @@ static void add_other_headers(const struct outgoing *out)
 	}
 }
 
-/* Settles what bytes go out and whether they need to: fills status, etag and compressed. */
-static void settle(struct outgoing *out, struct MHD_Connection *connection, struct km_reply *reply)
+/* Puts the body into gzip's form where that helps. */
+static void compress(struct outgoing *out, struct km_reply *reply)
 {
-	const char *bytes = reply->fixed ? reply->fixed : reply->body.data;
-	size_t len = reply->fixed ? reply->fixed_len : reply->body.len;
-	bool wanted = len >= COMPRESS_FROM_BYTES && compressible(reply->type) &&
-	              km_accept_gzip(header(connection, "Accept-Encoding"));
-	bool reading = out->request->method == KM_GET || out->request->method == KM_HEAD;
-	if (reading && out->status == 200 && reply->max_age_s != KM_CACHE_NOT) {
-		make_etag(bytes ? bytes : "", len, wanted, out->etag);
-		if (etag_listed(header(connection, "If-None-Match"), out->etag)) {
-			out->status = 304;
-			km_buf_free(&reply->body);
-			reply->fixed = NULL;
-			return;
-		}
-	}
+	struct km_bytes bytes = bytes_of(reply);
 	struct km_buf packed = KM_BUF_EMPTY;
-	if (!wanted || !compress_body(bytes, len, &packed))
+	if (reply->shared) {
+		out->compressed = reply->shared->packed != NULL;
+		return;
+	}
+	if (!km_gzip(bytes.bytes, bytes.len, &packed))
 		return;
 	km_buf_free(&reply->body);
 	reply->fixed = NULL;
@@ -201,8 +179,47 @@ static void settle(struct outgoing *out, struct MHD_Connection *connection, stru
 	out->compressed = true;
 }
 
-static struct MHD_Response *make_response(struct km_reply *reply)
+/* Settles what bytes go out and whether they need to: fills status, etag and compressed. */
+static void settle(struct outgoing *out, struct MHD_Connection *connection, struct km_reply *reply)
 {
+	bool wanted = bytes_of(reply).len >= COMPRESS_FROM_BYTES && compressible(reply->type) &&
+	              km_accept_gzip(header(connection, "Accept-Encoding"));
+	bool reading = out->request->method == KM_GET || out->request->method == KM_HEAD;
+	if (reading && out->status == 200 && reply->max_age_s != KM_CACHE_NOT) {
+		make_etag(reply, wanted, out->etag);
+		if (etag_listed(header(connection, "If-None-Match"), out->etag)) {
+			out->status = 304;
+			km_buf_free(&reply->body);
+			reply->fixed = NULL;
+			km_shared_done(reply->shared);
+			reply->shared = NULL;
+			return;
+		}
+	}
+	if (wanted)
+		compress(out, reply);
+}
+
+static void give_back(void *shared)
+{
+	km_shared_done(shared);
+}
+
+/* The response keeps its own hold of what is shared. */
+static struct MHD_Response *share(struct km_shared *shared, bool compressed)
+{
+	atomic_fetch_add(&shared->users, 1);
+	struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
+		compressed ? shared->packed_len : shared->len, compressed ? shared->packed : shared->bytes, give_back, shared);
+	if (!response)
+		km_shared_done(shared);
+	return response;
+}
+
+static struct MHD_Response *make_response(struct km_reply *reply, bool compressed)
+{
+	if (reply->shared)
+		return share(reply->shared, compressed);
 	if (reply->fixed)
 		return MHD_create_response_from_buffer(reply->fixed_len, (void *)(uintptr_t)reply->fixed,
 		                                       MHD_RESPMEM_PERSISTENT);
@@ -219,7 +236,7 @@ enum MHD_Result km_send(struct MHD_Connection *connection, const struct km_reque
 {
 	struct outgoing out = {.request = request, .reply = reply, .status = reply->status ? reply->status : 200};
 	settle(&out, connection, reply);
-	out.response = make_response(reply);
+	out.response = make_response(reply, out.compressed);
 	enum MHD_Result result = MHD_NO;
 	if (out.response) {
 		if (reply->type && out.status != 304)

@@ -30,6 +30,11 @@ static enum km_error copy_options(struct km_site *site, const struct km_server_o
 
 static enum km_error open_locks(struct km_site *site, struct km_problem *problem)
 {
+	enum km_error error = KM_OK;
+	for (size_t i = 0; i < KM_SHELVES && !error; i++)
+		error = km_shelf_open(&site->shelves[i], problem);
+	if (error)
+		return error;
 	site->has_lock = pthread_mutex_init(&site->issuer_lock, NULL) == 0;
 	site->has_key = pthread_key_create(&site->store_key, close_thread_store) == 0;
 	return site->has_lock && site->has_key ? KM_OK : km_fail_memory(problem);
@@ -92,6 +97,8 @@ void km_site_close(struct km_site *site)
 		pthread_key_delete(site->store_key);
 	if (site->has_lock)
 		pthread_mutex_destroy(&site->issuer_lock);
+	for (size_t i = 0; i < KM_SHELVES; i++)
+		km_shelf_close(&site->shelves[i]);
 	km_metrics_free(site->metrics);
 	km_templates_free(site->templates);
 	km_catalogue_free(site->words);

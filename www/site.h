@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "registry/store.h"
 #include "www/server.h"
+#include "www/shared.h"
 #include "www/statics.h"
 #include "www/template.h"
 
@@ -20,6 +21,15 @@
 struct km_metrics;
 
 #define KM_API_VERSION "1.0.0"
+
+/* What stands ready for everybody: www/shared.h. */
+enum km_shelf_name {
+	KM_SHELF_CSV,
+	KM_SHELF_JSONL,
+	KM_SHELF_ATOM, /* in each language, as are the next */
+	KM_SHELF_JSON_FEED = KM_SHELF_ATOM + KM_LANGUAGES,
+	KM_SHELVES = KM_SHELF_JSON_FEED + KM_LANGUAGES
+};
 
 struct km_site {
 	struct km_server_options options; /* its strings are owned here */
@@ -32,6 +42,7 @@ struct km_site {
 	pthread_mutex_t issuer_lock;
 	pthread_key_t store_key; /* each thread's own store, closed when the thread ends */
 	bool has_lock, has_key;
+	struct km_shelf shelves[KM_SHELVES];
 	struct km_metrics *metrics;
 	atomic_int checks;      /* lists that are being checked just now */
 	atomic_int in_progress; /* requests that have begun and are not yet answered */

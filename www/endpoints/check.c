@@ -51,12 +51,7 @@ static size_t rank(const json_t *row)
 
 static json_t *mark_data(const struct km_request *request, const json_t *mark)
 {
-	static const enum km_state states[] = {KM_ACTIVE, KM_SUSPENDED, KM_WITHDRAWN, KM_EXPIRED};
-	const char *name = json_string_value(json_object_get(mark, "state"));
-	enum km_state state = KM_WITHDRAWN;
-	for (size_t i = 0; i < KM_STATES; i++)
-		if (is(km_state_name(states[i]), name))
-			state = states[i];
+	enum km_state state = km_state_named(json_string_value(json_object_get(mark, "state")));
 	const char *number = json_string_value(json_object_get(mark, "number"));
 	return json_pack("{s:s, s:o, s:o}", "number", number, "shown", km_show_number(number), "state",
 	                 km_show_state(request, state, false, ROW_SHAPE_PX));
