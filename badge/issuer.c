@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "keys/jws.h"
+#include "registry/credential_key.h"
 #include "registry/lapse_record.h"
 #include "registry/log_checkpoint.h"
 #include "registry/log_publish.h"
@@ -19,6 +20,7 @@ struct km_issuer {
 	struct km_store *store;
 	struct km_signer *signer;
 	struct km_clock clock;
+	struct km_buf issued; /* numbers of the marks that got a new credential in this transaction, each with its NUL */
 };
 
 enum km_error km_issuer_open(const char *database, struct km_signer *signer, const struct km_clock *clock,
@@ -43,6 +45,7 @@ void km_issuer_close(struct km_issuer *issuer)
 	if (!issuer)
 		return;
 	km_store_close(issuer->store);
+	km_buf_free(&issuer->issued);
 	free(issuer);
 }
 
@@ -107,7 +110,11 @@ static enum km_error issue(struct km_issuer *issuer, const char *number, int64_t
 	enum km_error error = km_mark_get(issuer->store, number, now, &mark, problem);
 	if (error || mark->state == KM_WITHDRAWN || mark->state == KM_EXPIRED)
 		return error;
-	return sign_and_keep(issuer, mark, now, problem);
+	error = sign_and_keep(issuer, mark, now, problem);
+	if (error)
+		return error;
+	km_buf_add(&issuer->issued, number, strlen(number) + 1);
+	return issuer->issued.failed ? km_fail_memory(problem) : KM_OK;
 }
 
 /* The numbers come with a NUL behind each. */
@@ -133,6 +140,20 @@ static enum km_error follow_up(struct km_issuer *issuer, const struct km_outcome
 	return error ? error : issue_all(issuer, &numbers, now, problem);
 }
 
+/* What was issued and no event tells of. */
+static enum km_error publish_issued(struct km_issuer *issuer, int64_t now, struct km_problem *problem)
+{
+	enum km_error error = KM_OK;
+	const struct km_buf *numbers = &issuer->issued;
+	for (size_t at = 0; !error && at < numbers->len; at += strlen(numbers->data + at) + 1) {
+		auto_free char *token = NULL;
+		error = km_mark_credential(issuer->store, numbers->data + at, &token, problem);
+		if (!error)
+			error = km_log_publish_credential(issuer->store, numbers->data + at, token, now, problem);
+	}
+	return error;
+}
+
 /* Puts into the log what has happened, and signs what the log is then. */
 static enum km_error publish(struct km_issuer *issuer, int64_t now, struct km_problem *problem)
 {
@@ -140,14 +161,24 @@ static enum km_error publish(struct km_issuer *issuer, int64_t now, struct km_pr
 	auto_free char *body = NULL, *note = NULL;
 	size_t len = 0;
 	enum km_error error = km_log_behind(issuer->store, &behind, problem);
-	if (error || !behind)
+	if (error || (!behind && issuer->issued.len == 0))
 		return error;
 	error = km_log_publish(issuer->store, now, problem);
+	if (!error)
+		error = publish_issued(issuer, now, problem);
 	if (!error)
 		error = km_log_checkpoint_body(issuer->store, &body, &len, problem);
 	if (!error)
 		error = km_signer_checkpoint(issuer->signer, body, len, &note, problem);
 	return error ? error : km_log_checkpoint_put(issuer->store, note, strlen(note), now, problem);
+}
+
+/* Begins a transaction in which nothing has been issued yet. */
+static enum km_error begin(struct km_issuer *issuer, struct km_problem *problem)
+{
+	issuer->issued.len = 0;
+	issuer->issued.failed = false;
+	return km_store_begin(issuer->store, problem);
 }
 
 enum km_error km_issuer_submit(struct km_issuer *issuer, const char *bytes, size_t len, struct km_outcome *ret_outcome,
@@ -156,7 +187,7 @@ enum km_error km_issuer_submit(struct km_issuer *issuer, const char *bytes, size
 	struct km_problem own = {0};
 	struct km_outcome outcome = {0};
 	int64_t now = km_clock_now(&issuer->clock);
-	enum km_error error = km_store_begin(issuer->store, &own);
+	enum km_error error = begin(issuer, &own);
 	if (!error)
 		error = km_submission_accept(issuer->store, bytes, len, now, &outcome, &own);
 	if (!error)
@@ -181,7 +212,7 @@ enum km_error km_issuer_enrol(struct km_issuer *issuer, const char *bytes, size_
 {
 	json_auto_t *reply = NULL;
 	int64_t now = km_clock_now(&issuer->clock);
-	enum km_error error = km_store_begin(issuer->store, problem);
+	enum km_error error = begin(issuer, problem);
 	if (!error)
 		error = km_person_enrol(issuer->store, bytes, len, now, &reply, problem);
 	if (!error)
@@ -230,7 +261,7 @@ enum km_error km_issuer_tick(struct km_issuer *issuer, int64_t *ret_next, struct
 	bool due = false;
 	enum km_error error = is_due(&tick, &next, &due);
 	if (!error && due) {
-		error = km_store_begin(store, problem);
+		error = begin(issuer, problem);
 		if (!error)
 			error = km_lapses_record(store, tick.now, KM_ISSUER_TICK_MAX, after_lapse, &tick, &marks, problem);
 		if (!error)
@@ -245,5 +276,47 @@ enum km_error km_issuer_tick(struct km_issuer *issuer, int64_t *ret_next, struct
 		return error;
 	}
 	*ret_next = next;
+	return KM_OK;
+}
+
+/* True where all of these marks now have a credential by this key. */
+static enum km_error check_signed(struct km_issuer *issuer, const char *thumbprint, struct km_problem *problem)
+{
+	const struct km_buf *numbers = &issuer->issued;
+	enum km_error error = KM_OK;
+	for (size_t at = 0; !error && at < numbers->len; at += strlen(numbers->data + at) + 1) {
+		auto_free char *token = NULL;
+		char signer[KM_THUMBPRINT_TEXT];
+		error = km_mark_credential(issuer->store, numbers->data + at, &token, problem);
+		if (!error)
+			error = signed_by(token, km_store_url(issuer->store), signer, problem);
+		if (!error && strcmp(signer, thumbprint) != 0)
+			error = km_fail(problem, KM_UNAVAILABLE, "other-key", "the signer signs with key %s, and not yet with %s",
+			                signer, thumbprint);
+	}
+	return error;
+}
+
+enum km_error km_issuer_sign_anew(struct km_issuer *issuer, const char *thumbprint, size_t limit, size_t *ret_signed,
+                                  struct km_problem *problem)
+{
+	auto_buf struct km_buf numbers = KM_BUF_EMPTY;
+	int64_t now = km_clock_now(&issuer->clock);
+	enum km_error error = begin(issuer, problem);
+	if (!error)
+		error = km_credentials_by_others(issuer->store, thumbprint, now, limit, &numbers, problem);
+	if (!error)
+		error = issue_all(issuer, &numbers, now, problem);
+	if (!error)
+		error = check_signed(issuer, thumbprint, problem);
+	if (!error)
+		error = publish(issuer, now, problem);
+	if (!error)
+		error = km_store_commit(issuer->store, problem);
+	if (error) {
+		km_store_rollback(issuer->store);
+		return error;
+	}
+	*ret_signed = issuer->issued.len / KM_NUMBER_TEXT;
 	return KM_OK;
 }

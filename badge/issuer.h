@@ -35,6 +35,12 @@ enum km_error km_issuer_submit(struct km_issuer *issuer, const char *bytes, size
 enum { KM_ISSUER_TICK_MAX = 100 };
 enum km_error km_issuer_tick(struct km_issuer *issuer, int64_t *ret_next, struct km_problem *problem);
 
+/* After the registry's key for credentials has changed: signs anew what other keys than this one, which must be the one
+ * that signs now, have signed, at most `limit` marks, and commits. To be called again while *ret_signed is not 0; what
+ * was done stays done. */
+enum km_error km_issuer_sign_anew(struct km_issuer *issuer, const char *thumbprint, size_t limit, size_t *ret_signed,
+                                  struct km_problem *problem);
+
 /* Enrols a person's key (registry/person.h), publishes likewise and commits. ret_reply is the caller's (json_decref).
  */
 enum km_error km_issuer_enrol(struct km_issuer *issuer, const char *bytes, size_t len, json_t **ret_reply,

@@ -10,8 +10,9 @@
 #include <string.h>
 
 enum {
-	OPTIONS_MAX = 32, /* of one command */
-	LONG_ONLY = 256,  /* what getopt_long returns for option n: its letter, or LONG_ONLY + n */
+	THUMBPRINT_LEN = 43, /* base64url of 32 bytes */
+	OPTIONS_MAX = 32,    /* of one command */
+	LONG_ONLY = 256,     /* what getopt_long returns for option n: its letter, or LONG_ONLY + n */
 	ASKED_HELP = LONG_ONLY + OPTIONS_MAX,
 	ASKED_CLOCK,
 };
@@ -91,6 +92,30 @@ static enum km_error refuse_option(int found, char **argv, struct km_problem *pr
 	                    : km_wrong_usage(problem, "there is no option %s here", word);
 }
 
+/* A key's thumbprint may begin with a hyphen, and is no option for that. */
+static bool is_thumbprint(const char *word)
+{
+	return strlen(word) == THUMBPRINT_LEN &&
+	       strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == THUMBPRINT_LEN;
+}
+
+/* Puts those behind all else; how many words come before them. */
+static int set_apart(int argc, char **argv)
+{
+	int before = argc;
+	for (int i = 1; i < before;) {
+		char *word = argv[i];
+		if (word[0] != '-' || !is_thumbprint(word)) {
+			i++;
+			continue;
+		}
+		memmove(&argv[i], &argv[i + 1], (size_t)(argc - i - 1) * sizeof *argv);
+		argv[argc - 1] = word;
+		before--;
+	}
+	return before;
+}
+
 enum km_error km_call_parse(const struct km_command *command, int argc, char **argv, struct km_call *ret_call,
                             bool *ret_help, struct km_problem *problem)
 {
@@ -101,9 +126,9 @@ enum km_error km_call_parse(const struct km_command *command, int argc, char **a
 	*ret_help = false;
 	optind = 1;
 	opterr = 0;
-	int found = 0;
+	int found = 0, words = set_apart(argc, argv);
 	enum km_error error = KM_OK;
-	while (!error && (found = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
+	while (!error && (found = getopt_long(words, argv, letters, long_options, NULL)) != -1) {
 		if (found == ASKED_HELP) {
 			*ret_help = true;
 			return KM_OK;

@@ -1,9 +1,25 @@
+#include "badge/status_list.h"
 #include "cli/command.h"
 #include "cli/home.h"
+#include "cli/reissue.h"
 #include "cli/say.h"
+#include "keys/key.h"
+#include "keys/key_life.h"
 #include "keys/signer.h"
+#include "registry/credential_key.h"
 
-static const struct km_option options[] = {
+#include <string.h>
+
+static enum km_error find_keys(const struct km_call *call, struct km_home *ret_home, struct km_keyset *ret_set,
+                               struct km_problem *problem)
+{
+	enum km_error error = km_home_find(call, ret_home, problem);
+	return error ? error : km_signer_keyset(ret_home->keys, ret_set, problem);
+}
+
+/* ------------------------------------------------------------------------------------------------------------ list */
+
+static const struct km_option list_options[] = {
 	KM_OPTION_JSON,
 	KM_OPTION_HOME,
 	KM_OPTIONS_END,
@@ -11,23 +27,23 @@ static const struct km_option options[] = {
 
 static void print_key(const struct km_keyset_entry *entry, int64_t now)
 {
-	char from[KM_DAY_TEXT], until[KM_DAY_TEXT];
-	const char *state = entry->revoked_at                            ? "revoked"
-	                    : now < entry->not_before                    ? "next"
-	                    : entry->not_after && now > entry->not_after ? "retired"
-	                                                                 : "current";
-	km_say(stdout, "%s  %-10s  %-7s  from %s%s%s", entry->thumbprint, km_purpose_name(entry->purpose), state,
-	       km_day(entry->not_before, from), entry->not_after ? " to " : "",
-	       entry->not_after ? km_day(entry->not_after, until) : "");
+	char from[KM_TIME_TEXT], until[KM_TIME_TEXT];
+	int64_t end = entry->revoked_at ? entry->revoked_at : entry->not_after;
+	km_time_format(entry->not_before, from);
+	km_time_format(end, until);
+	km_say(stdout, "%s  %-10s  %-7s  from %s%s%s", entry->thumbprint, km_purpose_name(entry->purpose),
+	       km_key_state_name(km_keyset_state(entry, now)), from,
+	       entry->revoked_at ? ", revoked from "
+	       : end             ? " to "
+	                         : "",
+	       end ? until : "");
 }
 
-static enum km_error run(struct km_call *call, struct km_problem *problem)
+static enum km_error run_list(struct km_call *call, struct km_problem *problem)
 {
 	auto_home struct km_home home = {0};
 	struct km_keyset set;
-	enum km_error error = km_home_find(call, &home, problem);
-	if (!error)
-		error = km_signer_keyset(home.keys, &set, problem);
+	enum km_error error = find_keys(call, &home, &set, problem);
 	if (error)
 		return error;
 	if (km_given(call, "json")) {
@@ -46,6 +62,228 @@ const struct km_command km_key_list_command = {
 	.operands = "",
 	.summary = "list the registry's public keys",
 	.details = "With --json this is the key set (JWKS) that `keurmerk verify --keyset` takes.",
-	.options = options,
-	.run = run,
+	.options = list_options,
+	.run = run_list,
+};
+
+/* ---------------------------------------------------------------------------------------------------------- rotate */
+
+static const struct km_option rotate_options[] = {
+	{"purpose", 0, "PURPOSE", "only the key for this: credential, status, receipt or log", KM_OPTIONAL},
+	{"at", 0, "TIME", "from when the new keys sign: now, or a moment (default: 7 days from now)", KM_OPTIONAL},
+	KM_OPTION_PASSPHRASE("the keys"),
+	KM_OPTION_HOME,
+	KM_OPTIONS_END,
+};
+
+/* A moment as a person writes it. */
+static enum km_error read_time(const struct km_call *call, const char *option, int64_t otherwise, int64_t *ret_moment,
+                               struct km_problem *problem)
+{
+	const char *text = km_given(call, option);
+	*ret_moment = otherwise;
+	if (text && strcmp(text, "now") == 0)
+		*ret_moment = km_clock_now(&call->clock);
+	else if (text && !km_time_parse(text, ret_moment) && !km_date_parse(text, ret_moment))
+		return km_wrong_usage(problem, "--%s %.40s: write now, a day (2026-11-24) or a moment (2026-11-24T17:02:37Z)",
+		                      option, text);
+	return KM_OK;
+}
+
+/* Those who watch over the log have its key in their settings: it changes only where it is named. */
+static bool is_asked(const char *purpose, enum km_purpose which)
+{
+	return purpose ? strcmp(purpose, km_purpose_name(which)) == 0 : which != KM_PURPOSE_LOG;
+}
+
+static enum km_error rotate(const struct km_call *call, const char *folder, enum km_purpose purpose,
+                            const char *passphrase, int64_t from, struct km_problem *problem)
+{
+	struct km_keyset_entry next;
+	char moment[KM_TIME_TEXT];
+	enum km_error error = km_key_rotate(folder, purpose, passphrase, from, &call->clock, &next, problem);
+	if (error)
+		return error;
+	km_time_format(next.not_before, moment);
+	km_say(stdout, "%s  %-10s  next     signs from %s", next.thumbprint, km_purpose_name(purpose), moment);
+	return KM_OK;
+}
+
+static enum km_error run_rotate(struct km_call *call, struct km_problem *problem)
+{
+	auto_home struct km_home home = {0};
+	char *passphrase = NULL;
+	int64_t from = 0;
+	enum km_purpose which;
+	const char *purpose = km_given(call, "purpose");
+	if (purpose && !km_purpose_parse(purpose, &which))
+		return km_wrong_usage(problem, "--purpose %.40s: write credential, status, receipt or log", purpose);
+	enum km_error error = read_time(call, "at", km_clock_now(&call->clock) + KM_KEY_LEAD_S, &from, problem);
+	if (!error)
+		error = km_home_find(call, &home, problem);
+	if (!error)
+		error = km_call_passphrase(call, &passphrase, problem);
+	for (which = 0; !error && which < KM_PURPOSES; which++)
+		if (is_asked(purpose, which))
+			error = rotate(call, home.keys, which, passphrase, from, problem);
+	km_passphrase_free(passphrase);
+	if (!error)
+		km_say(stdout,
+		       "They are published now. From then on a running server has all credentials signed anew; `keurmerk "
+		       "key reissue` does it at once.");
+	return error;
+}
+
+const struct km_command km_key_rotate_command = {
+	.noun = "key",
+	.verb = "rotate",
+	.operands = "",
+	.summary = "publish the next keys, which sign from a moment on",
+	.details = "The present keys sign until then, and stay published after. The key of the log changes only with "
+			   "--purpose log.",
+	.options = rotate_options,
+	.run = run_rotate,
+};
+
+/* ---------------------------------------------------------------------------------------------------------- revoke */
+
+static const struct km_option revoke_options[] = {
+	{"at", 0, "TIME", "from when somebody else may have had it (default: now)", KM_OPTIONAL},
+	KM_OPTION_PASSPHRASE("the keys"),
+	KM_OPTION_HOME,
+	KM_OPTIONS_END,
+};
+
+static enum km_error revoke(const struct km_call *call, const struct km_home *home, const char *passphrase, int64_t at,
+                            struct km_problem *problem)
+{
+	struct km_keyset set;
+	struct km_keyset_entry successor;
+	const char *thumbprint = call->operands[0];
+	enum km_error error = km_key_revoke(home->keys, thumbprint, passphrase, at, &call->clock, &successor, problem);
+	if (!error)
+		error = km_signer_keyset(home->keys, &set, problem);
+	const struct km_keyset_entry *entry = error ? NULL : km_keyset_find(&set, thumbprint);
+	if (!entry)
+		return error;
+	char moment[KM_TIME_TEXT];
+	km_time_format(entry->revoked_at, moment);
+	km_say(stdout, "Revoked: who verifies believes nothing that %s signed from %s on.", thumbprint, moment);
+	if (*successor.thumbprint)
+		km_say(stdout, "%s  %-10s  current  signs from now", successor.thumbprint, km_purpose_name(successor.purpose));
+	return entry->purpose == KM_PURPOSE_CREDENTIAL ? km_reissue(call, home, passphrase, problem) : KM_OK;
+}
+
+static enum km_error run_revoke(struct km_call *call, struct km_problem *problem)
+{
+	auto_home struct km_home home = {0};
+	char *passphrase = NULL;
+	int64_t at = 0;
+	enum km_error error = read_time(call, "at", km_clock_now(&call->clock), &at, problem);
+	if (!error)
+		error = km_home_find(call, &home, problem);
+	if (!error)
+		error = km_call_passphrase(call, &passphrase, problem);
+	if (!error)
+		error = revoke(call, &home, passphrase, at, problem);
+	km_passphrase_free(passphrase);
+	return error;
+}
+
+const struct km_command km_key_revoke_command = {
+	.noun = "key",
+	.verb = "revoke",
+	.operands = "THUMBPRINT",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "say that a key is in other hands, and go on with another",
+	.details =
+		"What it signed before that moment still stands where the log shows that it was there by then. A key for\n"
+		"credentials: all of them are signed anew at once.",
+	.options = revoke_options,
+	.run = run_revoke,
+};
+
+/* --------------------------------------------------------------------------------------------------------- reissue */
+
+static const struct km_option reissue_options[] = {
+	KM_OPTION_PASSPHRASE("the keys"),
+	KM_OPTION_HOME,
+	KM_OPTIONS_END,
+};
+
+static enum km_error run_reissue(struct km_call *call, struct km_problem *problem)
+{
+	auto_home struct km_home home = {0};
+	char *passphrase = NULL;
+	enum km_error error = km_home_find(call, &home, problem);
+	if (!error)
+		error = km_call_passphrase(call, &passphrase, problem);
+	if (!error)
+		error = km_reissue(call, &home, passphrase, problem);
+	km_passphrase_free(passphrase);
+	return error;
+}
+
+const struct km_command km_key_reissue_command = {
+	.noun = "key",
+	.verb = "reissue",
+	.operands = "",
+	.summary = "sign anew the credentials that an earlier key signed",
+	.details =
+		"A running server does the same by itself, in its own time. This may be stopped, and goes on where it stopped.",
+	.options = reissue_options,
+	.run = run_reissue,
+};
+
+/* ---------------------------------------------------------------------------------------------------------- retire */
+
+static const struct km_option retire_options[] = {
+	KM_OPTION_HOME,
+	KM_OPTIONS_END,
+};
+
+/* The last second in which something that this key signed is valid. */
+static enum km_error needed_until(const struct km_call *call, const struct km_keyset_entry *entry, int64_t *ret_until,
+                                  struct km_problem *problem)
+{
+	auto_store struct km_store *store = NULL;
+	int64_t last = entry->not_after ? entry->not_after : km_clock_now(&call->clock);
+	*ret_until = INT64_MAX;
+	if (entry->purpose == KM_PURPOSE_STATUS)
+		*ret_until = last + KM_STATUS_LIST_TTL_S;
+	if (entry->purpose != KM_PURPOSE_CREDENTIAL)
+		return KM_OK;
+	enum km_error error = km_home_store(call, KM_STORE_READ, &store, problem);
+	return error ? error : km_credentials_valid_until(store, last, ret_until, problem);
+}
+
+static enum km_error run_retire(struct km_call *call, struct km_problem *problem)
+{
+	auto_home struct km_home home = {0};
+	struct km_keyset set;
+	const char *thumbprint = call->operands[0];
+	int64_t until = 0;
+	enum km_error error = find_keys(call, &home, &set, problem);
+	const struct km_keyset_entry *entry = error ? NULL : km_keyset_find(&set, thumbprint);
+	if (entry)
+		error = needed_until(call, entry, &until, problem);
+	if (!error)
+		error = km_key_retire(home.keys, thumbprint, until, &call->clock, problem);
+	if (!error)
+		km_say(stdout, "Retired: it is no longer published, and nothing that it signed is valid any more.");
+	return error;
+}
+
+const struct km_command km_key_retire_command = {
+	.noun = "key",
+	.verb = "retire",
+	.operands = "THUMBPRINT",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "end the publication of a key on which nothing rests any more",
+	.details =
+		"Refused while something that it signed may be valid. The keys of receipts and of the log stay for ever.",
+	.options = retire_options,
+	.run = run_retire,
 };

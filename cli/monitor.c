@@ -109,7 +109,7 @@ static enum km_error note_entry(struct visit *visit, uint64_t index, const char 
 		return KM_OK;
 	}
 	const char *mark = json_string_value(json_object_get(entry, "mark"));
-	if (!mark)
+	if (!mark || !json_object_get(entry, "seq")) /* a submission, or a credential that was signed anew */
 		return KM_OK;
 	json_t *history = json_object_get(visit->state.marks, mark);
 	if (!history) {

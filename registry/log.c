@@ -59,8 +59,8 @@ static enum km_error put_entry(struct km_store *store, uint64_t index, const str
 {
 	auto_statement struct km_statement *statement = NULL;
 	enum km_error error = km_sql(store,
-	                             "INSERT INTO log_entry (position, mark_id, event_id, submission, record, bytes)"
-	                             " VALUES (:position, :mark, :event, :submission, :record, :bytes)",
+	                             "INSERT INTO log_entry (position, mark_id, event_id, submission, record, credential,"
+	                             " bytes) VALUES (:position, :mark, :event, :submission, :record, :credential, :bytes)",
 	                             &statement, problem);
 	if (error)
 		return error;
@@ -69,6 +69,8 @@ static enum km_error put_entry(struct km_store *store, uint64_t index, const str
 	km_sql_int_or_null(statement, ":event", source ? source->event_id : 0);
 	km_sql_int_or_null(statement, ":submission", source ? source->submission : 0);
 	km_sql_int_or_null(statement, ":record", source ? source->record : 0);
+	if (source && source->credential)
+		km_sql_blob(statement, ":credential", source->credential, KM_SHA256_BYTES);
 	km_sql_blob(statement, ":bytes", entry, len);
 	return km_sql_run(statement, problem);
 }
@@ -144,6 +146,21 @@ enum km_error km_log_entry(struct km_store *store, uint64_t index, char **ret_by
 	return KM_OK;
 }
 
+/* The one position that the statement gives. */
+static enum km_error find_position(struct km_statement *statement, uint64_t size, const char *what, uint64_t *ret_index,
+                                   struct km_problem *problem)
+{
+	bool row = false;
+	km_sql_int(statement, ":size", size > INT64_MAX ? INT64_MAX : (int64_t)size);
+	enum km_error error = km_sql_step(statement, &row, problem);
+	if (error)
+		return error;
+	if (!row)
+		return km_fail(problem, KM_ABSENT, "log-entry", "the log has nothing of this %s yet", what);
+	*ret_index = (uint64_t)km_sql_get_int(statement, 0);
+	return KM_OK;
+}
+
 enum km_error km_log_mark_index(struct km_store *store, int64_t mark_id, uint64_t size, uint64_t *ret_index,
                                 struct km_problem *problem)
 {
@@ -155,15 +172,21 @@ enum km_error km_log_mark_index(struct km_store *store, int64_t mark_id, uint64_
 	if (error)
 		return error;
 	km_sql_int(statement, ":mark", mark_id);
-	km_sql_int(statement, ":size", size > INT64_MAX ? INT64_MAX : (int64_t)size);
-	bool row = false;
-	error = km_sql_step(statement, &row, problem);
+	return find_position(statement, size, "mark", ret_index, problem);
+}
+
+enum km_error km_log_credential_index(struct km_store *store, const uint8_t digest[static KM_SHA256_BYTES],
+                                      uint64_t size, uint64_t *ret_index, struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error = km_sql(store,
+	                             "SELECT position FROM log_entry WHERE credential = :digest AND position < :size "
+	                             "ORDER BY position LIMIT 1",
+	                             &statement, problem);
 	if (error)
 		return error;
-	if (!row)
-		return km_fail(problem, KM_ABSENT, "log-entry", "the log has nothing of this mark yet");
-	*ret_index = (uint64_t)km_sql_get_int(statement, 0);
-	return KM_OK;
+	km_sql_blob(statement, ":digest", digest, KM_SHA256_BYTES);
+	return find_position(statement, size, "credential", ret_index, problem);
 }
 
 static enum km_error check_size(struct km_store *store, uint64_t size, struct km_problem *problem)

@@ -5,6 +5,7 @@
 #ifndef KM_REGISTRY_LOG_H
 #define KM_REGISTRY_LOG_H
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "registry/merkle.h"
 #include "registry/store.h"
@@ -17,10 +18,11 @@ enum { KM_LOG_ENTRY_MAX = 65535 }; /* bytes */
 
 /* What an entry is about, each 0 where it is not. */
 struct km_log_source {
-	int64_t mark_id;    /* of whose history it is part */
-	int64_t event_id;   /* what it tells of */
-	int64_t submission; /* sequence of the one that it commits to */
-	int64_t record;     /* sequence of the last one that it commits to */
+	int64_t mark_id;           /* of whose history it is part */
+	int64_t event_id;          /* what it tells of */
+	int64_t submission;        /* sequence of the one that it commits to */
+	int64_t record;            /* sequence of the last one that it commits to */
+	const uint8_t *credential; /* SHA-256 of the one that it names; NULL where it names none */
 };
 
 /* Adds an entry, inside the caller's transaction. source may be NULL. The cost does not grow with the log. KM_INVALID
@@ -38,6 +40,11 @@ enum km_error km_log_entry(struct km_store *store, uint64_t index, char **ret_by
 /* The last entry of the mark among the first `size`. KM_ABSENT. */
 enum km_error km_log_mark_index(struct km_store *store, int64_t mark_id, uint64_t size, uint64_t *ret_index,
                                 struct km_problem *problem);
+
+/* The first entry, among the first `size`, that names the credential with this SHA-256: when it was known to the world
+ * at the latest. KM_ABSENT. */
+enum km_error km_log_credential_index(struct km_store *store, const uint8_t digest[static KM_SHA256_BYTES],
+                                      uint64_t size, uint64_t *ret_index, struct km_problem *problem);
 
 /* Of the first `size` entries, and no more than there are: KM_ABSENT, type "tree-size". */
 enum km_error km_log_root(struct km_store *store, uint64_t size, struct km_hash *ret_root, struct km_problem *problem);

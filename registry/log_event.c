@@ -49,6 +49,19 @@ enum km_error km_log_event_entry(const struct km_log_event *event, char **ret_en
 	return write_entry(object, ret_entry, ret_len, problem);
 }
 
+enum km_error km_log_credential_entry(const char *mark, int64_t recorded, const char *token, char **ret_entry,
+                                      size_t *ret_len, struct km_problem *problem)
+{
+	char moment[KM_TIME_TEXT];
+	km_time_format(recorded, moment);
+	auto_buf struct km_buf digest = KM_BUF_EMPTY;
+	if (!digest_of(token, &digest))
+		return km_fail_memory(problem);
+	json_auto_t *object =
+		json_pack("{s:i, s:s, s:s, s:s}", "v", 1, "mark", mark, "recorded", moment, "credential", digest.data);
+	return write_entry(object, ret_entry, ret_len, problem);
+}
+
 enum km_error km_log_submission_entry(const char *id, int64_t recorded, char **ret_entry, size_t *ret_len,
                                       struct km_problem *problem)
 {

@@ -31,6 +31,11 @@ struct km_log_event {
 enum km_error km_log_event_entry(const struct km_log_event *event, char **ret_entry, size_t *ret_len,
                                  struct km_problem *problem);
 
+/* The entry of a credential that was issued with no event to tell of it; `token` is its compact JWS:
+ *     {"v":1,"mark":"7K3Q9XM24HTT","recorded":"2026-11-24T17:02:37Z","credential":"<base64url SHA-256 of the JWS>"} */
+enum km_error km_log_credential_entry(const char *mark, int64_t recorded, const char *token, char **ret_entry,
+                                      size_t *ret_len, struct km_problem *problem);
+
 /* The entry of a submission that is not public, which commits to it and tells nothing else:
  *     {"v":1,"recorded":"2026-11-24T17:02:37Z","submission":"<id>"} */
 enum km_error km_log_submission_entry(const char *id, int64_t recorded, char **ret_entry, size_t *ret_len,

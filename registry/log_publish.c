@@ -1,10 +1,13 @@
 #include "registry/log_publish.h"
 
 #include "base/buf.h"
+#include "base/digest.h"
 #include "registry/log.h"
 #include "registry/log_event.h"
 #include "registry/record.h"
 #include "registry/sql.h"
+
+#include <string.h>
 
 /* The last rows that have an entry. */
 struct published {
@@ -71,9 +74,14 @@ static enum km_error publish_records(struct km_store *store, int64_t last, int64
 /* The present row of what publish_events asks for. */
 static enum km_error publish_event(struct km_store *store, struct km_statement *statement, struct km_problem *problem)
 {
+	const char *credential = km_sql_get_text(statement, 10);
+	uint8_t digest[KM_SHA256_BYTES];
+	if (credential)
+		km_sha256(credential, strlen(credential), digest);
 	const struct km_log_source source = {.mark_id = km_sql_get_int(statement, 1),
 	                                     .event_id = km_sql_get_int(statement, 0),
-	                                     .submission = km_sql_get_int(statement, 2)};
+	                                     .submission = km_sql_get_int(statement, 2),
+	                                     .credential = credential ? digest : NULL};
 	const struct km_log_event event = {
 		.mark = km_sql_get_text(statement, 3),
 		.sequence = km_sql_get_int(statement, 4),
@@ -82,7 +90,7 @@ static enum km_error publish_event(struct km_store *store, struct km_statement *
 		.action = km_sql_get_text(statement, 7),
 		.state = km_sql_get_text(statement, 8),
 		.reason = km_sql_get_text(statement, 9),
-		.credential = km_sql_get_text(statement, 10),
+		.credential = credential,
 		.submission = km_sql_get_text(statement, 11),
 	};
 	auto_free char *entry = NULL;
@@ -160,4 +168,20 @@ enum km_error km_log_publish(struct km_store *store, int64_t now, struct km_prob
 	if (!error)
 		error = publish_events(store, last.event_id, problem);
 	return error ? error : publish_submissions(store, last.submission, problem);
+}
+
+enum km_error km_log_publish_credential(struct km_store *store, const char *number, const char *token, int64_t now,
+                                        struct km_problem *problem)
+{
+	uint8_t digest[KM_SHA256_BYTES];
+	auto_free char *entry = NULL;
+	size_t len = 0;
+	uint64_t index;
+	km_sha256(token, strlen(token), digest);
+	const struct km_log_source source = {.credential = digest};
+	enum km_error error = km_log_credential_index(store, digest, UINT64_MAX, &index, problem);
+	if (error != KM_ABSENT)
+		return error;
+	error = km_log_credential_entry(number, now, token, &entry, &len, problem);
+	return error ? error : km_log_append(store, &source, entry, len, &index, problem);
 }

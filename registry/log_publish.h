@@ -1,7 +1,8 @@
 /*
  * What the log has of the register: an entry for each event of a mark, in their order (registry/log_event.h), one for
  * each submission that brought about none, in theirs, and before those one for all records (registry/record.h) since
- * the last. Each says which row it is about, so that what is missing is known.
+ * the last. Each says which row it is about, so that what is missing is known. And one for each credential that
+ * was issued where no event tells of it, as when all of them are signed anew with another key.
  */
 #ifndef KM_REGISTRY_LOG_PUBLISH_H
 #define KM_REGISTRY_LOG_PUBLISH_H
@@ -17,5 +18,10 @@ enum km_error km_log_behind(struct km_store *store, bool *ret_behind, struct km_
 
 /* Adds all those entries, inside the caller's transaction, after the credentials that follow from them were kept. */
 enum km_error km_log_publish(struct km_store *store, int64_t now, struct km_problem *problem);
+
+/* Adds one for a credential that this mark was given at `now`, where none names it yet, inside the caller's
+ * transaction: so that of every credential it can be shown when it was there at the latest. */
+enum km_error km_log_publish_credential(struct km_store *store, const char *number, const char *token, int64_t now,
+                                        struct km_problem *problem);
 
 #endif

@@ -269,9 +269,11 @@ CREATE TABLE log_entry (           -- the transparency log: what the world can h
     event_id   INTEGER UNIQUE REFERENCES event(id),        -- what it tells of
     submission INTEGER UNIQUE REFERENCES submission(sequence), -- what it commits to
     record     INTEGER UNIQUE REFERENCES record(sequence), -- up to which it commits to
+    credential BLOB    CHECK (length(credential) = 32),    -- SHA-256 of the one that it names
     bytes      BLOB    NOT NULL CHECK (length(bytes) BETWEEN 1 AND 65535)
 ) STRICT;
 CREATE INDEX log_entry_by_mark ON log_entry(mark_id, position);
+CREATE INDEX log_entry_by_credential ON log_entry(credential, position) WHERE credential IS NOT NULL;
 
 CREATE TABLE log_hash (            -- of every complete subtree: that of the 2^level leaves from position * 2^level on
     level    INTEGER NOT NULL CHECK (level BETWEEN 0 AND 62),
@@ -347,6 +349,7 @@ CREATE TABLE credential (          -- the newest for each mark
     kid       TEXT    NOT NULL,    -- thumbprint of the key that signed them
     issued_at INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX credential_by_key ON credential(kid);
 
 CREATE TABLE lapse_due (           -- marks that will change by themselves, and when
     mark_id INTEGER PRIMARY KEY REFERENCES mark(id),

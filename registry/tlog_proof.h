@@ -50,4 +50,8 @@ enum km_error km_tlog_proof_verify(const struct km_tlog_proof *proof, const void
 enum km_error km_tlog_proof_of_mark(struct km_store *store, int64_t mark_id, char **ret_text, size_t *ret_len,
                                     struct km_problem *problem);
 
+/* The same of the first entry that names the credential with this SHA-256. */
+enum km_error km_tlog_proof_of_credential(struct km_store *store, const uint8_t digest[static KM_SHA256_BYTES],
+                                          char **ret_text, size_t *ret_len, struct km_problem *problem);
+
 #endif

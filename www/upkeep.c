@@ -6,9 +6,17 @@
 #include <string.h>
 #include <time.h>
 
+enum {
+	/* After a change of key: so many marks, and then as long a pause. The signer does not sign without end (its rate
+	 * leaves room for more), and those who have something to decide do not wait. */
+	SIGNED_AT_ONCE = 20,
+	SIGNED_EVERY_MS = 1000,
+};
+
 struct km_upkeep {
 	struct km_site *site;
 	unsigned every_ms;
+	char signed_with[KM_THUMBPRINT_TEXT]; /* the key with which all credentials are known to be signed */
 	pthread_t thread;
 	pthread_mutex_t lock; /* of stopping */
 	pthread_cond_t wake;
@@ -35,6 +43,32 @@ static unsigned tick(struct km_upkeep *upkeep)
 	return next == INT64_MAX || wait_s > upkeep->every_ms / 1000 ? upkeep->every_ms : (unsigned)wait_s * 1000;
 }
 
+/* Signs anew what an earlier key has signed; how long until there is more to do. */
+static unsigned sign_anew(struct km_upkeep *upkeep)
+{
+	struct km_site *site = upkeep->site;
+	struct km_issuer *issuer;
+	struct km_problem problem = {0};
+	struct km_keyset set;
+	size_t signed_anew = 0;
+	enum km_error error = km_signer_keyset(site->options.keys, &set, &problem);
+	const struct km_keyset_entry *key =
+		error ? NULL : km_keyset_current(&set, KM_PURPOSE_CREDENTIAL, km_site_now(site));
+	if (key && strcmp(key->thumbprint, upkeep->signed_with) == 0)
+		return upkeep->every_ms;
+	if (key)
+		error = km_site_issuer(site, &issuer, &problem);
+	if (key && !error) {
+		error = km_issuer_sign_anew(issuer, key->thumbprint, SIGNED_AT_ONCE, &signed_anew, &problem);
+		km_site_issuer_done(site);
+	}
+	if (error)
+		km_site_log(site, true, "signing credentials anew: %s", problem.message);
+	else if (key && signed_anew == 0)
+		memcpy(upkeep->signed_with, key->thumbprint, sizeof upkeep->signed_with);
+	return signed_anew ? SIGNED_EVERY_MS : upkeep->every_ms;
+}
+
 /* True once it is to stop. */
 static bool wait_for(struct km_upkeep *upkeep, unsigned wait_ms)
 {
@@ -57,8 +91,11 @@ static bool wait_for(struct km_upkeep *upkeep, unsigned wait_ms)
 static void *run(void *context)
 {
 	struct km_upkeep *upkeep = context;
-	while (!wait_for(upkeep, tick(upkeep))) {
-	}
+	unsigned first, second;
+	do {
+		first = tick(upkeep);
+		second = sign_anew(upkeep);
+	} while (!wait_for(upkeep, first < second ? first : second));
 	return NULL;
 }
 

@@ -1,6 +1,6 @@
 /*
  * What time asks for, beside the requests: a thread that lets the issuer write down the lapses that have come, and what
- * an operator's commands have changed, now and then.
+ * an operator's commands have changed, now and then, and sign credentials anew when their key has changed.
  */
 #ifndef KM_WWW_UPKEEP_H
 #define KM_WWW_UPKEEP_H
