@@ -6,6 +6,7 @@
 #include "keys/key_life.h"
 #include "registry/credential_key.h"
 #include "registry/log.h"
+#include "registry/log_check.h"
 #include "registry/log_checkpoint.h"
 #include "registry/provider.h"
 #include "registry/tlog_proof.h"
