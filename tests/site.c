@@ -91,3 +91,54 @@ struct site_text site_grant(struct site *site, const char *scope_json)
 		site_submit(site, AUDITOR, "audit", scene_audit(&site->scene, "initial", scope_json), "id");
 	return site_submit(site, DECIDER, "decision", scene_decision("grant", NULL, audit.text), "mark");
 }
+
+struct http_reply site_get(const struct site *site, const char *target)
+{
+	return http_get(site->port, "GET", target, "");
+}
+
+void site_expect_status(const struct site *site, const char *target, int status)
+{
+	auto_reply struct http_reply reply = site_get(site, target);
+	if (reply.status != status)
+		fail_msg("%s: expected %d, got: %s", target, status, reply.bytes);
+}
+
+void site_expect_text(const struct site *site, const char *target, const char *headers, int status, const char *text)
+{
+	auto_reply struct http_reply reply = http_get(site->port, "GET", target, headers);
+	if (reply.status != status || !strstr(reply.body, text))
+		fail_msg("%s: expected %d with \"%s\", got: %s", target, status, text, reply.bytes);
+}
+
+void site_expect_header(const struct http_reply *reply, const char *name, const char *value)
+{
+	struct http_value found = http_header(reply, name);
+	if (strcmp(found.text, value) != 0)
+		fail_msg("%s: expected \"%s\", got \"%s\"", name, value, found.text);
+}
+
+void site_expect_problem(const struct http_reply *reply, int status, const char *type)
+{
+	json_auto_t *document = json_loads(reply->body, 0, NULL);
+	const char *uri = json_string_value(json_object_get(document, "type"));
+	site_expect_header(reply, "Content-Type", "application/problem+json");
+	if (reply->status != status || !uri || strcmp(strchr(uri, '#') + 1, type) != 0)
+		fail_msg("expected %d %s, got: %s", status, type, reply->bytes);
+	assert_int_equal(json_integer_value(json_object_get(document, "status")), status);
+	assert_true(json_string_length(json_object_get(document, "detail")) > 10);
+	assert_true(json_string_length(json_object_get(document, "title")) > 2);
+}
+
+void site_expect_no_fault(const struct site *site)
+{
+	if (strstr(site->log, "ours:"))
+		fail_msg("%s", site->log);
+}
+
+struct site_path site_path(const char *start, const char *number, const char *end)
+{
+	struct site_path path;
+	snprintf(path.text, sizeof path.text, "%s%s%s", start, number, end);
+	return path;
+}

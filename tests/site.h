@@ -39,4 +39,27 @@ struct site_text site_submit(struct site *site, enum scene_person who, const cha
 /* Audits and grants by way of HTTP: the number of the new mark. */
 struct site_text site_grant(struct site *site, const char *scope_json);
 
+#define SITE_BROWSER "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n"
+#define SITE_JSON    "Accept: application/json\r\n"
+
+struct http_reply site_get(const struct site *site, const char *target);
+
+/* A path around a number. */
+struct site_path {
+	char text[1024];
+};
+struct site_path site_path(const char *start, const char *number, const char *end);
+
+/* The reply at this target has this status; … and this text in its body. */
+void site_expect_status(const struct site *site, const char *target, int status);
+void site_expect_text(const struct site *site, const char *target, const char *headers, int status, const char *text);
+
+void site_expect_header(const struct http_reply *reply, const char *name, const char *value);
+
+/* It is a problem document of this type. */
+void site_expect_problem(const struct http_reply *reply, int status, const char *type);
+
+/* The log holds nothing that was the server's own fault. */
+void site_expect_no_fault(const struct site *site);
+
 #endif

@@ -1,0 +1,196 @@
+#include "tests/site.h"
+
+#include "badge/verify.h"
+#include "base/buf.h"
+#include "keys/keyset.h"
+
+#include <stdlib.h>
+
+static void a_search_finds_what_people_type(void **state)
+{
+	struct site *site = *state;
+	struct site_text number = site_grant(site, "[\"beheer\"]");
+	site_expect_text(site, "/?q=donald", SITE_BROWSER, 200, "Test BV Donald");
+	site_expect_text(site, "/?q=68750110", SITE_BROWSER, 200, "Test BV Donald");
+	site_expect_text(site, "/?q=katrien", SITE_BROWSER, 200, "Niet gevonden in het register");
+	site_expect_text(site, "/?q=7K3Q-9XM2-4HTX", SITE_BROWSER, 200, "Dit is geen keurmerknummer");
+	site_expect_text(site, "/?q=%3Cscript%3E", SITE_BROWSER, 200, "value=\"&lt;script&gt;\"");
+	auto_reply struct http_reply exact =
+		http_get(site->port, "GET", site_path("/?q=", number.text, "").text, SITE_BROWSER);
+	assert_int_equal(exact.status, 303);
+	site_expect_header(&exact, "Location", site_path("/m/", number.text, "").text);
+	site_expect_text(site, "/schemes/mkb-ict", SITE_BROWSER, 200, "Wat een bedrijf moet doen");
+	site_expect_status(site, "/schemes/absent", 404);
+}
+
+static void a_report_comes_in_and_stays_private(void **state)
+{
+	struct site *site = *state;
+	struct site_text number = site_grant(site, "[\"beheer\"]");
+	struct site_path path = site_path("/report/", number.text, "");
+	static const char form[] = "application/x-www-form-urlencoded";
+	static const char body[] = "kind=complaint&text=Klopt+niet%0D%0Ahier&place=&contact=a%40b.example";
+	site_expect_text(site, path.text, SITE_BROWSER, 200, "Test BV Donald");
+	auto_reply struct http_reply sent = http_post(site->port, path.text, form, body, sizeof body - 1);
+	assert_int_equal(sent.status, 303);
+	struct http_value location = http_header(&sent, "Location");
+	assert_contains(location.text, "/report/thanks?reference=");
+	site_expect_text(site, location.text, SITE_BROWSER, 200, strchr(location.text, '=') + 1);
+	auto_reply struct http_reply empty = http_post(site->port, path.text, form, "text=+", 6);
+	assert_int_equal(empty.status, 422);
+	assert_contains(empty.body, "Schrijf op wat er aan de hand is");
+	auto_reply struct http_reply security = http_post(site->port, "/report/security", form, "text=lek", 8);
+	assert_int_equal(security.status, 303);
+	assert_null(strstr(site->log, "Klopt"));
+	assert_null(strstr(site->log, "b.example"));
+}
+
+static void the_register_is_open_data(void **state)
+{
+	struct site *site = *state;
+	struct site_text number = site_grant(site, "[\"beheer\", \"cloud\"]");
+	auto_reply struct http_reply csv = site_get(site, "/register.csv");
+	assert_int_equal(csv.status, 200);
+	site_expect_header(&csv, "Access-Control-Allow-Origin", "*");
+	char line[300];
+	snprintf(line, sizeof line,
+	         "\r\n%s,active,2026-11-24T17:02:37Z,Test BV Donald,68750110,Utrecht,,mkb-ict,1,,beheer cloud,"
+	         "Instelling Een (voorbeeld),2026-11-24,2026-11-24,",
+	         number.text);
+	assert_contains(csv.body, line);
+	auto_reply struct http_reply jsonl = site_get(site, "/register.jsonl");
+	json_auto_t *row = json_loads(jsonl.body, 0, NULL);
+	assert_string_equal(json_string_value(json_object_get(row, "number")), number.text);
+	assert_int_equal(json_array_size(json_object_get(row, "scope")), 2);
+	/* The same bytes for a minute, and then what has changed. */
+	site_submit(site, DECIDER, "decision", scene_decision("suspend", number.text, NULL), "id");
+	auto_reply struct http_reply same = site_get(site, "/register.csv");
+	assert_string_equal(same.body, csv.body);
+	assert_string_equal(http_header(&same, "ETag").text, http_header(&csv, "ETag").text);
+	site->now += 60;
+	site_expect_text(site, "/register.csv", "", 200, "suspended");
+	site_expect_text(site, "/register.jsonl", "", 200, "\"state\":\"suspended\"");
+}
+
+static void feeds_tell_what_changed(void **state)
+{
+	struct site *site = *state;
+	struct site_text number = site_grant(site, "[\"beheer\"]");
+	site_submit(site, DECIDER, "decision", scene_decision("suspend", number.text, NULL), "id");
+	auto_reply struct http_reply atom = site_get(site, "/feed.atom");
+	site_expect_header(&atom, "Content-Type", "application/atom+xml; charset=utf-8");
+	assert_contains(atom.body, "<title>Test BV Donald: Geschorst</title>");
+	assert_contains(atom.body, "<summary>Uitleg.</summary>");
+	assert_contains(atom.body, "<updated>2026-11-24T17:02:37Z</updated>");
+	assert_true(strstr(atom.body, "Geschorst") < strstr(atom.body, "Toegekend"));
+	site_expect_text(site, "/feed.atom?lang=en", "", 200, "<title>Test BV Donald: Suspended</title>");
+	site_expect_text(site, site_path("/m/", number.text, ".atom").text, "", 200, "Toegekend");
+	site_expect_status(site, "/m/7K3Q9XM24HTT.atom", 404);
+	auto_reply struct http_reply feed = site_get(site, "/feed.json");
+	json_auto_t *document = json_loads(feed.body, 0, NULL);
+	const json_t *items = json_object_get(document, "items");
+	assert_string_equal(json_string_value(json_object_get(document, "version")), "https://jsonfeed.org/version/1.1");
+	assert_int_equal(json_array_size(items), 2);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(items, 0), "content_text")), "Uitleg.");
+}
+
+/* Sends a form of one field `list`, and which reply is wanted. */
+static struct http_reply post_list(const struct site *site, const char *list, const char *as)
+{
+	struct km_buf body = KM_BUF_EMPTY;
+	km_buf_add_format(&body,
+	                  "--b\r\nContent-Disposition: form-data; name=\"list\"\r\n\r\n%s\r\n--b\r\n"
+	                  "Content-Disposition: form-data; name=\"as\"\r\n\r\n%s\r\n--b--\r\n",
+	                  list, as);
+	struct http_reply reply = http_post(site->port, "/check", "multipart/form-data; boundary=b", body.data, body.len);
+	km_buf_free(&body);
+	return reply;
+}
+
+static void a_list_of_suppliers_is_checked(void **state)
+{
+	struct site *site = *state;
+	struct site_text number = site_grant(site, "[\"beheer\"]");
+	static const char list[] = "naam;kvk\n<i>Test BV Donald;68750110\nTest BV Donlad;\n=1+1;12345678\n";
+	site_expect_text(site, "/check", SITE_BROWSER, 200, "Controleer uw leveranciers");
+	auto_reply struct http_reply page = post_list(site, list, "page");
+	assert_int_equal(page.status, 200);
+	site_expect_header(&page, "Cache-Control", "no-store");
+	assert_contains(page.body, "&lt;i&gt;Test BV Donald");
+	assert_contains(page.body, site_path("/m/", number.text, "").text);
+	assert_contains(page.body, "Bedoelt u");
+	auto_reply struct http_reply csv = post_list(site, list, "csv");
+	site_expect_header(&csv, "Content-Type", "text/csv; charset=utf-8");
+	site_expect_header(&csv, "Content-Disposition", "attachment; filename=\"keurmerk-2026-11-24.csv\"");
+	assert_contains(csv.body, "4;\"'=1+1\";\"12345678\"");
+	auto_reply struct http_reply file = post_list(site, list, "json");
+	json_auto_t *document = json_loads(file.body, 0, NULL);
+	assert_int_equal(json_array_size(json_object_get(document, "results")), 3);
+	auto_reply struct http_reply nothing = post_list(site, "", "page");
+	assert_int_equal(nothing.status, 422);
+	auto_reply struct http_reply broken = http_post(site->port, "/check", "multipart/form-data; boundary=b", "x", 1);
+	site_expect_problem(&broken, 400, "multipart");
+	assert_null(strstr(site->log, "Donald"));
+}
+
+static void what_goes_along_in_the_page_gives_the_same_answers(void **state)
+{
+	struct site *site = *state;
+	site_grant(site, "[\"beheer\"]");
+	auto_reply struct http_reply first = post_list(site, "kvk\n\n68750110\n12345678\n\n1\n", "json");
+	json_auto_t *document = json_loads(first.body, 0, NULL);
+	/* The lines that the page carries along. */
+	auto_reply struct http_reply again =
+		post_list(site,
+	              "line;name;kvk;domain;number\n3;\"\";\"68750110\";\"\";\"\"\n4;\"\";\"12345678\";\"\";\"\"\n"
+	              "6;\"\";\"1\";\"\";\"\"\n",
+	              "json");
+	json_auto_t *same = json_loads(again.body, 0, NULL);
+	assert_true(json_equal(json_object_get(document, "results"), json_object_get(same, "results")));
+	auto_reply struct http_reply page = post_list(site, "kvk\n\n68750110\n12345678\n\n1\n", "page");
+	assert_contains(page.body, "hidden>line;name;kvk;domain;number\n3;&quot;&quot;;&quot;68750110&quot;;");
+}
+
+static void ten_thousand_suppliers_fit_in_one_receipt(void **state)
+{
+	struct site *site = *state;
+	site_grant(site, "[\"beheer\"]");
+	struct km_buf list = KM_BUF_EMPTY;
+	km_buf_add_text(&list, "naam;kvk\n");
+	for (int i = 0; i < 10000; i++)
+		km_buf_add_format(&list, "Voorbeeld met een lange naam die in geen register staat %d;%s\n", i,
+		                  i % 2 ? "68750110" : "12345678");
+	auto_reply struct http_reply reply = http_post(site->port, "/v1/checks", "text/csv", list.data, list.len);
+	assert_int_equal(reply.status, 200);
+	json_auto_t *document = json_loads(reply.body, 0, NULL);
+	const json_t *counts = json_object_get(document, "counts");
+	assert_int_equal(json_integer_value(json_object_get(counts, "active")), 5000);
+	assert_int_equal(json_integer_value(json_object_get(counts, "unknown")), 5000);
+	auto_reply struct http_reply keys = site_get(site, "/.well-known/jwks.json");
+	struct km_keyset trust;
+	struct km_problem problem = {0};
+	assert_ok(km_keyset_parse(keys.body, keys.body_len, &trust, &problem), &problem);
+	const char *receipt = json_string_value(json_object_get(document, "receipt"));
+	struct km_verdict verdict;
+	km_verify(receipt, strlen(receipt), &trust, NULL, site->now + 5 * 365 * 86400, &verdict);
+	assert_string_equal(verdict.reason, "receipt");
+	assert_int_equal(verdict.outcome, KM_GENUINE);
+	km_buf_add_text(&list, "Nog een;\n");
+	auto_reply struct http_reply more = http_post(site->port, "/v1/checks", "text/csv", list.data, list.len);
+	site_expect_problem(&more, 413, "list-too-long");
+	km_buf_free(&list);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		KM_SITE_TEST(a_search_finds_what_people_type),
+		KM_SITE_TEST(a_report_comes_in_and_stays_private),
+		KM_SITE_TEST(the_register_is_open_data),
+		KM_SITE_TEST(feeds_tell_what_changed),
+		KM_SITE_TEST(a_list_of_suppliers_is_checked),
+		KM_SITE_TEST(what_goes_along_in_the_page_gives_the_same_answers),
+		KM_SITE_TEST(ten_thousand_suppliers_fit_in_one_receipt),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
