@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUNDLE_MAX = KM_TILE_WIDTH * (2 + KM_LOG_ENTRY_MAX), MARK_MAX = 1 << 20 };
+enum { BUNDLE_MAX = KM_TILE_WIDTH * (2 + KM_LOG_ENTRY_MAX), MARK_MAX = 1 << 20, REGISTER_MAX = 1 << 30 };
 
 struct visit {
 	struct km_fetch *fetch;
@@ -288,12 +288,38 @@ static enum km_error compare_mark(struct visit *visit, const char *number, struc
 	return KM_OK;
 }
 
+/* Every mark that the register lists is in the log. The register was read first, so the log is at least as new. */
+static enum km_error compare_list(struct visit *visit, const struct km_answer *list, struct km_problem *problem)
+{
+	size_t line = 1;
+	for (const char *at = list->body, *end = at + list->len; at < end; line++) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+		size_t len = (size_t)((stop ? stop : end) - at);
+		json_auto_t *row = NULL;
+		enum km_error error = km_json_parse(at, len, "a line of the register", &row, problem);
+		if (error) {
+			km_problem_prefix(problem, "%s/register.jsonl: line %zu", visit->url, line);
+			return error;
+		}
+		const char *number = text_of(row, "number");
+		if (!json_object_get(visit->state.marks, number))
+			differ(visit, "mark %s is in the register and not in the log", number);
+		at += len + 1;
+	}
+	return KM_OK;
+}
+
 static enum km_error run(struct visit *visit, const char *state_path, struct km_problem *problem)
 {
 	struct km_note_verifier key;
 	struct km_checkpoint checkpoint;
+	auto_answer struct km_answer list = {0};
 	enum km_error error = km_monitor_state_load(state_path, visit->url, &visit->state, problem);
 	visit->result.size_before = visit->state.size;
+	if (!error)
+		error = get(visit, "/register.jsonl", REGISTER_MAX, &list, problem);
+	if (!error)
+		error = km_answer_check(&list, problem);
 	if (!error)
 		error = find_key(visit, &key, problem);
 	if (!error)
@@ -303,6 +329,9 @@ static enum km_error run(struct visit *visit, const char *state_path, struct km_
 	if (error)
 		return error;
 	visit->result.size = visit->state.size;
+	error = compare_list(visit, &list, problem);
+	if (error)
+		return error;
 	const char *number;
 	json_t *value;
 	/* All of them: a register can be changed where the log was not. */

@@ -87,6 +87,12 @@ test('a history with an event taken out, or put in, is noticed', async () => {
   });
 });
 
+test('a mark that the log knows nothing of is noticed', async () => {
+  await fails(1, /mark 7K3Q9XM24HTT is in the register and not in the log/, {
+    '/register.jsonl': (body) => Buffer.concat([body, Buffer.from('{"number":"7K3Q9XM24HTT"}\n')]),
+  });
+});
+
 test('a log from which something was taken is noticed, and the memory kept as evidence', async () => {
   const seen = JSON.parse(fs.readFileSync(state(), 'utf8'));
   fs.writeFileSync(state(), JSON.stringify({ ...seen, size: seen.size + 1, edge: edgeOf(seen.size + 1) }));
