@@ -148,6 +148,7 @@ CREATE TABLE audit (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX audit_by_provider ON audit(provider_id, scheme_id, recorded_at);
 CREATE INDEX audit_by_followed ON audit(follows) WHERE follows IS NOT NULL;
+CREATE INDEX audit_by_body ON audit(body_id, recorded_at);
 
 CREATE TABLE finding (
     audit_id  TEXT NOT NULL REFERENCES audit(submission_id) DEFERRABLE INITIALLY DEFERRED,
@@ -220,6 +221,7 @@ CREATE TABLE case_file (           -- an appeal, a complaint or misuse that a bo
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX case_by_body ON case_file(body_id, due_at);
 CREATE INDEX case_by_mark ON case_file(mark_id) WHERE mark_id IS NOT NULL;
+CREATE INDEX case_by_report ON case_file(report) WHERE report IS NOT NULL;
 
 CREATE TABLE case_closure (        -- how it ended
     submission_id TEXT    PRIMARY KEY REFERENCES submission(id) DEFERRABLE INITIALLY DEFERRED,

@@ -1,0 +1,271 @@
+#include "registry/desk.h"
+
+#include "keys/key.h"
+#include "registry/person.h"
+#include "registry/rule.h"
+#include "tests/scene.h"
+
+#define SCOPE "[\"beheer\"]"
+
+static struct km_desk sit(struct scene *scene, enum scene_person who)
+{
+	uint8_t public_key[KM_PUBLIC_BYTES];
+	char thumbprint[KM_THUMBPRINT_TEXT];
+	struct km_desk desk = {0};
+	struct km_problem problem;
+	km_key_public(scene->keys[who], public_key);
+	km_jwk_thumbprint(public_key, thumbprint);
+	assert_ok(km_desk_open(scene->store, thumbprint, scene->now, &desk, &problem), &problem);
+	return desk;
+}
+
+struct seen {
+	int len;
+	char lines[16][160];
+};
+
+static enum km_error note_audit(void *context, const struct km_desk_audit *audit)
+{
+	struct seen *seen = context;
+	snprintf(seen->lines[seen->len++], sizeof seen->lines[0], "%s %s%s%s", audit->id, audit->kind,
+	         audit->took_part ? " mine" : "", audit->decision ? " decided" : "");
+	return KM_OK;
+}
+
+static struct seen queue(struct scene *scene, enum scene_person who)
+{
+	struct seen seen = {0};
+	struct km_problem problem;
+	auto_desk struct km_desk desk = sit(scene, who);
+	assert_ok(km_desk_queue(scene->store, &desk, note_audit, &seen, &problem), &problem);
+	return seen;
+}
+
+static struct scene_id follow_up(struct scene *scene, const char *of, const char *recommendation)
+{
+	json_t *audit = scene_audit(scene, "follow-up", "[]");
+	json_object_del(audit, "scope");
+	json_object_set_new(audit, "follows", json_string(of));
+	json_object_set_new(audit, "recommendation", json_string(recommendation));
+	json_object_set_new(audit, "findings", json_pack("[{s:s, s:s}]", "criterion", "R2", "result", "conform"));
+	return scene_accept(scene, SECOND_AUDITOR, "audit", audit);
+}
+
+static void a_desk_knows_who_sits_at_it(void **state)
+{
+	struct scene *scene = *state;
+	auto_desk struct km_desk desk = sit(scene, BOTH);
+	assert_string_equal(desk.body_slug, "een");
+	assert_string_equal(desk.body_name, "Instelling Een (voorbeeld)");
+	assert_string_equal(desk.name, "Voorbeeldpersoon");
+	assert_int_equal(desk.roles, KM_ROLE_AUDITOR | KM_ROLE_DECIDER);
+}
+
+static void a_key_that_is_unknown_or_revoked_has_no_desk(void **state)
+{
+	struct scene *scene = *state;
+	struct km_problem problem;
+	auto_desk struct km_desk desk = sit(scene, AUDITOR);
+	struct km_desk none = {0};
+	assert_problem(km_desk_open(scene->store, "nobody", scene->now, &none, &problem), &problem, KM_UNPROVEN,
+	               "unknown-key");
+	assert_ok(km_person_revoke_key(scene->store, desk.thumbprint, scene->now, &problem), &problem);
+	assert_problem(km_desk_open(scene->store, desk.thumbprint, scene->now, &none, &problem), &problem, KM_UNPROVEN,
+	               "revoked-key");
+}
+
+static void an_audit_waits_until_it_is_decided_on_oldest_first(void **state)
+{
+	struct scene *scene = *state;
+	struct scene_id first = scene_accept(scene, AUDITOR, "audit", scene_audit(scene, "initial", SCOPE));
+	scene->now += 60;
+	struct scene_id second = scene_accept(scene, AUDITOR, "audit", scene_audit(scene, "initial", SCOPE));
+	struct seen seen = queue(scene, DECIDER);
+	assert_int_equal(seen.len, 2);
+	assert_contains(seen.lines[0], first.text);
+	assert_contains(seen.lines[1], second.text);
+	scene_accept(scene, DECIDER, "decision", scene_decision("refuse", NULL, first.text));
+	seen = queue(scene, DECIDER);
+	assert_int_equal(seen.len, 1);
+	assert_contains(seen.lines[0], second.text);
+}
+
+static void whoever_audited_is_told_so(void **state)
+{
+	struct scene *scene = *state;
+	json_t *found = scene_audit(scene, "initial", SCOPE);
+	scene_find(found, "R2", "major", "2027-02-01");
+	struct scene_id id = scene_accept(scene, BOTH, "audit", found);
+	assert_contains(queue(scene, BOTH).lines[0], "initial mine");
+	assert_null(strstr(queue(scene, DECIDER).lines[0], "mine"));
+	assert_null(strstr(queue(scene, SECOND_AUDITOR).lines[0], "mine"));
+	follow_up(scene, id.text, "grant"); /* … or a follow-up to it */
+	assert_contains(queue(scene, SECOND_AUDITOR).lines[0], "initial mine");
+}
+
+static void a_follow_up_waits_only_for_what_can_rest_on_one(void **state)
+{
+	struct scene *scene = *state;
+	size_t len;
+	const struct km_rule *rules = km_rules(&len);
+	for (size_t i = 0; i < len; i++) {
+		fixture_sql(scene->fixture, "SAVEPOINT one");
+		json_t *found = scene_audit(scene, "initial", SCOPE);
+		scene_find(found, "R2", "minor", "2027-02-01");
+		struct scene_id id = scene_accept(scene, AUDITOR, "audit", found);
+		scene_accept(scene, DECIDER, "decision", scene_decision("grant", NULL, id.text));
+		follow_up(scene, id.text, rules[i].action);
+		bool can = rules[i].audit_kinds & KM_AUDIT_FOLLOW_UP;
+		if (queue(scene, DECIDER).len != can)
+			fail_msg("a follow-up that recommends %s %s", rules[i].action, can ? "does not wait" : "waits");
+		fixture_sql(scene->fixture, "ROLLBACK TO one; RELEASE one");
+	}
+}
+
+static void another_body_finds_none_of_it(void **state)
+{
+	struct scene *scene = *state;
+	struct km_problem problem;
+	struct seen seen = {0};
+	struct scene_id id = scene_accept(scene, AUDITOR, "audit", scene_audit(scene, "initial", SCOPE));
+	auto_desk struct km_desk desk = sit(scene, OTHER_DECIDER);
+	assert_int_equal(queue(scene, OTHER_DECIDER).len, 0);
+	assert_problem(km_desk_audit(scene->store, &desk, id.text, note_audit, &seen, &problem), &problem, KM_ABSENT,
+	               "unknown-audit");
+	assert_ok(km_desk_audits_of(scene->store, &desk, SCENE_KVK, note_audit, &seen, &problem), &problem);
+	assert_ok(km_desk_follow_ups(scene->store, &desk, id.text, note_audit, &seen, &problem), &problem);
+	assert_int_equal(seen.len, 0);
+	auto_desk struct km_desk own = sit(scene, DECIDER);
+	assert_ok(km_desk_audit(scene->store, &own, id.text, note_audit, &seen, &problem), &problem);
+	assert_ok(km_desk_audits_of(scene->store, &own, SCENE_KVK, note_audit, &seen, &problem), &problem);
+	assert_int_equal(seen.len, 2);
+}
+
+static enum km_error note_finding(void *context, const struct km_desk_finding *finding)
+{
+	struct seen *seen = context;
+	if (strcmp(finding->criterion, "R2") == 0)
+		snprintf(seen->lines[seen->len++], sizeof seen->lines[0], "%s, before %s, after %s", finding->result,
+		         finding->before ? finding->before : "none", finding->after ? finding->after : "none");
+	return KM_OK;
+}
+
+static void a_finding_stands_beside_the_one_before_and_after_it(void **state)
+{
+	struct scene *scene = *state;
+	struct km_problem problem;
+	json_t *found = scene_audit(scene, "initial", SCOPE);
+	scene_find(found, "R2", "minor", "2027-02-01");
+	struct scene_id first = scene_accept(scene, AUDITOR, "audit", found);
+	scene_accept(scene, DECIDER, "decision", scene_decision("grant", NULL, first.text));
+	struct scene_id second = follow_up(scene, first.text, "grant");
+	struct seen seen = {0};
+	auto_desk struct km_desk desk = sit(scene, DECIDER), other = sit(scene, OTHER_DECIDER);
+	assert_ok(km_desk_findings(scene->store, &desk, first.text, note_finding, &seen, &problem), &problem);
+	assert_ok(km_desk_findings(scene->store, &desk, second.text, note_finding, &seen, &problem), &problem);
+	assert_int_equal(seen.len, 2);
+	assert_string_equal(seen.lines[0], "minor, before none, after conform");
+	assert_string_equal(seen.lines[1], "conform, before minor, after none");
+	assert_ok(km_desk_findings(scene->store, &other, first.text, note_finding, &seen, &problem), &problem);
+	assert_int_equal(seen.len, 2);
+}
+
+static enum km_error note_mark(void *context, const struct km_desk_mark *mark)
+{
+	struct seen *seen = context;
+	snprintf(seen->lines[seen->len++], sizeof seen->lines[0], "%s %s %s", mark->number, km_state_name(mark->state),
+	         mark->scope);
+	return KM_OK;
+}
+
+static enum km_error note_decision(void *context, const struct km_desk_decision *decision)
+{
+	struct seen *seen = context;
+	snprintf(seen->lines[seen->len++], sizeof seen->lines[0], "%s", decision->action);
+	return KM_OK;
+}
+
+static void marks_and_decisions_are_those_of_the_body(void **state)
+{
+	struct scene *scene = *state;
+	struct km_problem problem;
+	struct scene_number number = scene_grant(scene, SCOPE);
+	scene_accept(scene, DECIDER, "decision", scene_decision("suspend", number.text, NULL));
+	auto_desk struct km_desk desk = sit(scene, DECIDER), other = sit(scene, OTHER_DECIDER);
+	struct seen seen = {0};
+	assert_ok(km_desk_marks(scene->store, &desk, NULL, scene->now, 0, note_mark, &seen, &problem), &problem);
+	assert_ok(km_desk_marks(scene->store, &desk, SCENE_KVK, scene->now, 0, note_mark, &seen, &problem), &problem);
+	assert_int_equal(seen.len, 2);
+	char expected[64];
+	snprintf(expected, sizeof expected, "%s suspended [\"beheer\"]", number.text);
+	assert_string_equal(seen.lines[0], expected);
+	assert_string_equal(seen.lines[1], expected);
+	assert_ok(km_desk_decisions(scene->store, &desk, number.text, note_decision, &seen, &problem), &problem);
+	assert_int_equal(seen.len, 4);
+	assert_string_equal(seen.lines[2], "suspend");
+	assert_ok(km_desk_marks(scene->store, &desk, NULL, scene->now, 1, note_mark, &seen, &problem), &problem);
+	assert_ok(km_desk_marks(scene->store, &desk, "68727720", scene->now, 0, note_mark, &seen, &problem), &problem);
+	assert_ok(km_desk_marks(scene->store, &other, NULL, scene->now, 0, note_mark, &seen, &problem), &problem);
+	assert_ok(km_desk_decisions(scene->store, &other, number.text, note_decision, &seen, &problem), &problem);
+	assert_int_equal(seen.len, 4);
+}
+
+static enum km_error note_report(void *context, const struct km_report *report, const char *case_id)
+{
+	struct seen *seen = context;
+	snprintf(seen->lines[seen->len++], sizeof seen->lines[0], "%s%s", report->reference, case_id ? " taken up" : "");
+	return KM_OK;
+}
+
+static void a_report_is_for_the_body_that_holds_the_mark(void **state)
+{
+	struct scene *scene = *state;
+	struct km_problem problem;
+	struct scene_number number = scene_grant(scene, SCOPE);
+	char reference[KM_REPORT_REFERENCE_TEXT];
+	const struct km_report report = {.kind = KM_REPORT_MISUSE, .number = number.text, .text = "Gezien op een bus."};
+	assert_ok(km_report_add(scene->store, &report, scene->now, reference, &problem), &problem);
+	auto_desk struct km_desk desk = sit(scene, DECIDER), other = sit(scene, OTHER_DECIDER);
+	struct seen seen = {0};
+	assert_ok(km_desk_reports(scene->store, &other, note_report, &seen, &problem), &problem);
+	assert_int_equal(seen.len, 0);
+	assert_ok(km_desk_reports(scene->store, &desk, note_report, &seen, &problem), &problem);
+	assert_string_equal(seen.lines[0], reference);
+	scene_accept(scene, DECIDER, "case",
+	             json_pack("{s:s, s:s, s:s, s:s, s:s}", "action", "open", "kind", "misuse", "mark", number.text,
+	                       "report", reference, "received", "2026-11-20"));
+	assert_ok(km_desk_reports(scene->store, &desk, note_report, &seen, &problem), &problem);
+	assert_contains(seen.lines[1], "taken up");
+}
+
+static void no_list_reads_a_whole_table(void **state)
+{
+	struct scene *scene = *state;
+	a_finding_stands_beside_the_one_before_and_after_it(state);
+	auto_desk struct km_desk desk = sit(scene, DECIDER);
+	struct seen seen = {0};
+	struct km_problem problem;
+	assert_ok(km_desk_queue(scene->store, &desk, note_audit, &seen, &problem), &problem);
+	assert_ok(km_desk_audits_of(scene->store, &desk, SCENE_KVK, note_audit, &seen, &problem), &problem);
+	assert_ok(km_desk_marks(scene->store, &desk, NULL, scene->now, 0, note_mark, &seen, &problem), &problem);
+	assert_ok(km_desk_marks(scene->store, &desk, SCENE_KVK, scene->now, 0, note_mark, &seen, &problem), &problem);
+	assert_ok(km_desk_reports(scene->store, &desk, note_report, &seen, &problem), &problem);
+	fixture_expect_indexes(scene->fixture, "FROM report AS r");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		KM_SCENE_TEST(a_desk_knows_who_sits_at_it),
+		KM_SCENE_TEST(a_key_that_is_unknown_or_revoked_has_no_desk),
+		KM_SCENE_TEST(an_audit_waits_until_it_is_decided_on_oldest_first),
+		KM_SCENE_TEST(whoever_audited_is_told_so),
+		KM_SCENE_TEST(a_follow_up_waits_only_for_what_can_rest_on_one),
+		KM_SCENE_TEST(another_body_finds_none_of_it),
+		KM_SCENE_TEST(a_finding_stands_beside_the_one_before_and_after_it),
+		KM_SCENE_TEST(marks_and_decisions_are_those_of_the_body),
+		KM_SCENE_TEST(a_report_is_for_the_body_that_holds_the_mark),
+		KM_SCENE_TEST(no_list_reads_a_whole_table),
+	};
+	return cmocka_run_group_tests_name("desk", tests, NULL, NULL);
+}
