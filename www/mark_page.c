@@ -127,13 +127,6 @@ static json_t *schema_org_text(const struct km_request *request, const struct km
 	return text && !safe.failed ? json_string(safe.data) : NULL;
 }
 
-/* Host and port of the registry, for "look whether this is what stands in the address bar". */
-static const char *host_of(const char *url)
-{
-	const char *host = strstr(url, "://");
-	return host ? host + 3 : url;
-}
-
 static json_t *state_data(const struct km_request *request, const struct km_asked *asked)
 {
 	const struct km_mark *mark = asked->mark;
@@ -168,14 +161,14 @@ json_t *km_mark_page(const struct km_request *request, const struct km_asked *as
 {
 	const struct km_mark *mark = asked->mark;
 	json_t *data = state_data(request, asked);
-	json_auto_t *rest = json_pack(
-		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "notice", km_show_words(request, &mark->notice),
-		"provider", provider_data(mark->provider), "scheme", scheme_data(request, mark->scheme), "scope",
-		names(request, mark->scope, mark->scope_len), "dropped",
-		names(request, mark->scope_dropped, mark->scope_dropped_len), "level",
-		mark->level ? km_show_words(request, &mark->level->name) : json_null(), "validity",
-		validity_data(request, mark), "history", history(request, mark), "body", body_data(mark->body), "host",
-		host_of(request->site->url), "schema_org", asked->at ? json_null() : schema_org_text(request, mark));
+	json_auto_t *rest =
+		json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "notice", km_show_words(request, &mark->notice),
+	              "provider", provider_data(mark->provider), "scheme", scheme_data(request, mark->scheme), "scope",
+	              names(request, mark->scope, mark->scope_len), "dropped",
+	              names(request, mark->scope_dropped, mark->scope_dropped_len), "level",
+	              mark->level ? km_show_words(request, &mark->level->name) : json_null(), "validity",
+	              validity_data(request, mark), "history", history(request, mark), "body", body_data(mark->body),
+	              "schema_org", asked->at ? json_null() : schema_org_text(request, mark));
 	if (!data || !rest || json_object_update(data, rest) != 0) {
 		json_decref(data);
 		return NULL;

@@ -18,6 +18,12 @@ KM_EMBED(km_template_mark, "www/templates/mark.html");
 KM_EMBED(km_template_scheme, "www/templates/scheme.html");
 KM_EMBED(km_template_feed, "www/templates/feed.atom");
 KM_EMBED(km_template_check, "www/templates/check.html");
+KM_EMBED(km_template_scan, "www/templates/scan.html");
+KM_EMBED(km_template_scanner, "www/templates/scanner.html");
+KM_EMBED(km_template_scanned_who, "www/templates/scanned_who.html");
+KM_EMBED(km_template_scanned_unknown, "www/templates/scanned_unknown.html");
+KM_EMBED(km_template_shape_forged, "www/templates/shape_forged.html");
+KM_EMBED(km_template_shape_unknown, "www/templates/shape_unknown.html");
 KM_EMBED(km_template_report, "www/templates/report.html");
 KM_EMBED(km_template_report_thanks, "www/templates/report_thanks.html");
 
@@ -29,8 +35,10 @@ enum km_error km_pages_open(struct km_catalogue **ret_words, struct km_templates
 #name, km_template_##name, KM_EMBEDDED_LEN(km_template_##name)                                                 \
 	}
 	const struct km_template_source sources[] = {
-		SOURCE(start), SOURCE(body),   SOURCE(end),    SOURCE(problem),       SOURCE(search_form), SOURCE(search),
-		SOURCE(mark),  SOURCE(scheme), SOURCE(report), SOURCE(report_thanks), SOURCE(check),       SOURCE(feed)};
+		SOURCE(start),        SOURCE(body),          SOURCE(end),     SOURCE(problem),     SOURCE(search_form),
+		SOURCE(search),       SOURCE(mark),          SOURCE(scheme),  SOURCE(report),      SOURCE(report_thanks),
+		SOURCE(check),        SOURCE(scan),          SOURCE(scanner), SOURCE(scanned_who), SOURCE(scanned_unknown),
+		SOURCE(shape_forged), SOURCE(shape_unknown), SOURCE(feed)};
 #undef SOURCE
 	struct km_catalogue *words = NULL;
 	enum km_error error = km_catalogue_parse(km_words_json, KM_EMBEDDED_LEN(km_words_json), &words, problem);
@@ -53,9 +61,23 @@ static json_t *other_language(const struct km_request *request)
 	return link.failed ? NULL : json_pack("{s:s, s:s}", "code", km_language_code(other), "url", link.data);
 }
 
-static const char *static_path(const struct km_request *request, const char *name)
+/* {"style": "/static/style.….css", …}: the addresses of all files, by their names without the ending. */
+static json_t *static_paths(const struct km_request *request)
 {
-	return km_statics_named(&request->site->statics, name)->path;
+	const struct km_statics *statics = &request->site->statics;
+	json_t *paths = json_object();
+	for (size_t i = 0; i < statics->len; i++) {
+		const struct km_static *file = &statics->files[i];
+		json_object_setn_new(paths, file->name, strcspn(file->name, "."), json_string(file->path));
+	}
+	return paths;
+}
+
+/* Host and port of the registry, for "look whether this is what stands in the address bar". */
+static const char *host_of(const char *url)
+{
+	const char *host = strstr(url, "://");
+	return host ? host + 3 : url;
 }
 
 enum km_error km_page(const struct km_request *request, struct km_reply *reply, const char *name, json_t *data,
@@ -67,10 +89,11 @@ enum km_error km_page(const struct km_request *request, struct km_reply *reply, 
 		snprintf(keep, sizeof keep, "?lang=%s", code);
 		snprintf(also_keep, sizeof also_keep, "&lang=%s", code);
 	}
-	json_auto_t *frame = json_pack("{s:s, s:b, s:s, s:s, s:o, s:s, s:s, s:s}", "lang", code, "lang_chosen",
-	                               request->language_chosen, "keep", keep, "also_keep", also_keep, "other",
-	                               other_language(request), "style", static_path(request, "style.css"), "icon",
-	                               static_path(request, "icon.svg"), "home", request->site->url);
+	const char *home = request->site->url;
+	json_auto_t *frame =
+		json_pack("{s:s, s:b, s:s, s:s, s:o, s:o, s:s, s:s}", "lang", code, "lang_chosen", request->language_chosen,
+	              "keep", keep, "also_keep", also_keep, "other", other_language(request), "static",
+	              static_paths(request), "home", home, "host", host_of(home));
 	if (!frame || !data || json_object_update_missing(data, frame) != 0)
 		return km_fail_memory(problem);
 	reply->type = km_type_html;

@@ -11,9 +11,12 @@
 
 enum { COMPRESS_FROM_BYTES = 1024, ETAG_TEXT = KM_ETAG_DIGEST_TEXT + sizeof "\"-gz\"" };
 
-static const char page_policy[] = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+static const char page_policy[] = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; "
+								  "connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
 								  "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 static const char picture_policy[] = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+/* Of a script it counts only where that is a worker: this one fetches. */
+static const char script_policy[] = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'";
 static const char data_policy[] = "default-src 'none'; frame-ancestors 'none'";
 
 struct outgoing {
@@ -111,11 +114,20 @@ static void add_cache_headers(const struct outgoing *out)
 	add(out, "Vary", page ? "Accept, Accept-Language, Accept-Encoding" : "Accept-Encoding");
 }
 
+static const char *policy_of(const char *type)
+{
+	if (type == km_type_html)
+		return page_policy;
+	if (starts(type, "image/"))
+		return picture_policy;
+	return starts(type, "text/javascript") ? script_policy : data_policy;
+}
+
 static void add_security_headers(const struct outgoing *out)
 {
 	const char *type = out->reply->type ? out->reply->type : "";
 	bool page = type == km_type_html;
-	add(out, "Content-Security-Policy", page ? page_policy : starts(type, "image/") ? picture_policy : data_policy);
+	add(out, "Content-Security-Policy", policy_of(type));
 	add(out, "X-Content-Type-Options", "nosniff");
 	add(out, "Referrer-Policy", "no-referrer");
 	bool everyone = out->request->route && (out->request->route->kind & KM_ROUTE_PUBLIC);
@@ -124,7 +136,9 @@ static void add_security_headers(const struct outgoing *out)
 		add(out, "Access-Control-Allow-Origin", "*");
 	if (page) {
 		add(out, "Cross-Origin-Opener-Policy", "same-origin");
-		add(out, "Permissions-Policy", "geolocation=(), microphone=(), camera=()");
+		add(out, "Permissions-Policy",
+		    out->reply->camera ? "geolocation=(), microphone=(), camera=(self)"
+		                       : "geolocation=(), microphone=(), camera=()");
 	}
 	if (starts(out->request->site->url, "https:"))
 		add(out, "Strict-Transport-Security", "max-age=31536000");

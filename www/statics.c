@@ -10,33 +10,50 @@
 
 KM_EMBED(km_static_style, "www/static/style.css");
 KM_EMBED(km_static_icon, "www/static/icon.svg");
+KM_EMBED(km_static_icon_small, "www/static/icon-192.png");
+KM_EMBED(km_static_icon_large, "www/static/icon-512.png");
+KM_EMBED(km_static_scan, "www/static/scan.mjs");
+KM_EMBED(km_static_token, "www/static/token.mjs");
+KM_EMBED(km_static_verdict, "www/static/verdict.mjs");
+KM_EMBED(km_static_jsqr, "www/vendor/jsqr/jsQR.js");
 
 enum { DIGEST_SHOWN_BYTES = 9 };
 
-static enum km_error add_file(struct km_statics *statics, const char *name, const char *type, const char *bytes,
-                              size_t len, struct km_problem *problem)
+static enum km_error add_file(struct km_statics *statics, const struct km_static *file, struct km_problem *problem)
 {
 	uint8_t digest[KM_SHA256_BYTES];
-	km_sha256(bytes, len, digest);
+	km_sha256(file->bytes, file->len, digest);
 	auto_buf struct km_buf shown = KM_BUF_EMPTY;
 	km_encode(KM_BASE64URL, digest, DIGEST_SHOWN_BYTES, &shown);
 	if (shown.failed)
 		return km_fail_memory(problem);
-	struct km_static *file = &statics->files[statics->len++];
-	*file = (struct km_static){.name = name, .type = type, .bytes = bytes, .len = len};
-	const char *dot = strrchr(name, '.');
-	snprintf(file->path, sizeof file->path, "/static/%.*s.%s%s", (int)(dot - name), name, shown.data, dot);
+	struct km_static *added = &statics->files[statics->len++];
+	*added = *file;
+	const char *dot = strrchr(file->name, '.');
+	snprintf(added->path, sizeof added->path, "/static/%.*s.%s%s", (int)(dot - file->name), file->name, shown.data,
+	         dot);
 	return KM_OK;
 }
 
 enum km_error km_statics_open(struct km_statics *ret_statics, struct km_problem *problem)
 {
+	static const char css[] = "text/css; charset=utf-8", script[] = "text/javascript; charset=utf-8",
+					  svg[] = "image/svg+xml", png[] = "image/png";
+#define FILE_OF(name, type, bytes)                                                                                     \
+	{                                                                                                                  \
+		name, type, bytes, KM_EMBEDDED_LEN(bytes), ""                                                                  \
+	}
+	const struct km_static files[] = {
+		FILE_OF("style.css", css, km_static_style),         FILE_OF("icon.svg", svg, km_static_icon),
+		FILE_OF("icon-192.png", png, km_static_icon_small), FILE_OF("icon-512.png", png, km_static_icon_large),
+		FILE_OF("scan.mjs", script, km_static_scan),        FILE_OF("token.mjs", script, km_static_token),
+		FILE_OF("verdict.mjs", script, km_static_verdict),  FILE_OF("jsqr.js", script, km_static_jsqr),
+	};
+#undef FILE_OF
 	struct km_statics statics = {0};
-	enum km_error error = add_file(&statics, "style.css", "text/css; charset=utf-8", km_static_style,
-	                               KM_EMBEDDED_LEN(km_static_style), problem);
-	if (!error)
-		error =
-			add_file(&statics, "icon.svg", "image/svg+xml", km_static_icon, KM_EMBEDDED_LEN(km_static_icon), problem);
+	enum km_error error = KM_OK;
+	for (size_t i = 0; !error && i < sizeof files / sizeof *files; i++)
+		error = add_file(&statics, &files[i], problem);
 	if (!error)
 		*ret_statics = statics;
 	return error;

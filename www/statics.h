@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-enum { KM_STATICS_MAX = 8, KM_STATIC_PATH_TEXT = 64 };
+enum { KM_STATICS_MAX = 16, KM_STATIC_PATH_TEXT = 64 };
 
 struct km_static {
 	const char *name; /* "style.css" */

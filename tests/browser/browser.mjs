@@ -8,10 +8,13 @@ import path from 'node:path';
 
 import { chromium } from 'playwright-core';
 
-import { Process } from '../registry.mjs';
+import { Process, program } from '../registry.mjs';
 
 const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync'];
+
+// A program that is made for tests.
+export const tool = (name) => path.join(path.dirname(program), 'tests', name);
 
 export const PHONE = { width: 360, height: 640 };
 export const DESK = { width: 1280, height: 800 };

@@ -9,6 +9,7 @@ import { DESK, launch, PHONE, Site, Visitor } from './browser.mjs';
 // path: may name a mark of the demo, between braces, by what the demo says of it. status: other than 200.
 const pages = [
   { name: 'the first page', path: '/' },
+  { name: 'scan', path: '/scan' },
   { name: 'search: several', path: '/?q=test' },
   { name: 'search: none', path: '/?q=zzzzzzzz' },
   { name: 'search: mistyped number', path: '/?q=7K3Q-9XM2-4HTX' },

@@ -2,6 +2,7 @@
 #include "www/endpoints.h"
 #include "www/link.h"
 #include "www/pages.h"
+#include "www/scanner.h"
 #include "www/show.h"
 #include "www/site.h"
 
@@ -67,29 +68,17 @@ static enum km_error reply_results(struct km_request *request, struct km_reply *
 	return km_page(request, reply, "search", data, problem);
 }
 
-struct schemes {
-	const struct km_request *request;
-	json_t *list;
-};
-
-static enum km_error add_scheme(void *context, const struct km_scheme *scheme)
-{
-	struct schemes *schemes = context;
-	json_array_append_new(schemes->list,
-	                      json_pack("{s:s, s:o, s:b}", "id", scheme->id, "name",
-	                                km_show_words(schemes->request, &scheme->name), "sample", scheme->sample));
-	return KM_OK;
-}
-
 /* Before anything was asked: what this is, and how to use it. */
 static enum km_error reply_welcome(struct km_request *request, struct km_reply *reply, struct km_problem *problem)
 {
-	json_auto_t *list = json_array();
-	struct schemes schemes = {.request = request, .list = list};
-	enum km_error error = km_scheme_list(request->store, add_scheme, &schemes, problem);
+	json_auto_t *data = NULL;
+	enum km_error error = km_scanner_data(request, &data, problem);
 	if (error)
 		return error;
-	json_auto_t *data = json_pack("{s:s, s:b, s:O}", "q", "", "searched", 0, "schemes", list);
+	json_object_set_new(data, "q", json_string(""));
+	json_object_set_new(data, "searched", json_false());
+	json_object_set_new(data, "searching", json_true());
+	reply->camera = true;
 	reply->max_age_s = KM_CACHE_STATE_MAX_S;
 	return km_page(request, reply, "search", data, problem);
 }
