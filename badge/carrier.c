@@ -94,5 +94,5 @@ enum km_error km_carrier_token(const char *bytes, size_t len, char **ret_token, 
 	if (text.len > 0 && *text.bytes == '<')
 		return read_picture(text.bytes, text.len, "https://purl.imsglobal.org/ob/v3p0", km_unbake_svg, ret_token,
 		                    problem);
-	return km_fail(problem, KM_ABSENT, "unknown-form", "this is no badge (SVG or PNG) and no credential (JWT)");
+	return km_fail(problem, KM_ABSENT, "unknown-form", "this is no badge (SVG or PNG) and no credential (JWT or JSON-LD)");
 }

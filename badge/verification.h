@@ -1,6 +1,6 @@
 /*
  * Inside badge/ only: one verification under way, and the answers to which every kind of thing leads. What is
- * particular to a kind is in badge/verify_credential.c and badge/verify_qr.c.
+ * particular to a kind is in badge/verify_credential.c, badge/verify_document.c and badge/verify_qr.c.
  */
 #ifndef KM_BADGE_VERIFICATION_H
 #define KM_BADGE_VERIFICATION_H
@@ -52,7 +52,15 @@ void km_verification_conclude(const struct km_verification *v, const struct km_p
 /* The same for a mark of which only the number is known. */
 void km_verification_conclude_number(const struct km_verification *v, const char *number);
 
-/* A compact JWS; a signed QR code's token or address. */
+/* The same for what a credential claims. */
+void km_verification_conclude_credential(const struct km_verification *v, const char *token,
+                                         const struct km_claims *claims);
+
+/* Whether the bytes mean to be a JSON document with an embedded proof. */
+bool km_verification_is_document(const char *bytes, size_t len);
+
+/* Such a document; a compact JWS; a signed QR code's token or address. */
+void km_verify_document(const struct km_verification *v, const char *bytes, size_t len);
 void km_verify_credential(const struct km_verification *v, const char *token);
 struct km_qr_token_text;
 void km_verify_qr(const struct km_verification *v, const struct km_qr_token_text *text);

@@ -58,6 +58,10 @@ static bool is_page(const char *text, const struct km_keyset *trust, char ret_nu
 
 static void verify_carried(const struct km_verification *v, const char *bytes, size_t len)
 {
+	if (km_verification_is_document(bytes, len)) {
+		km_verify_document(v, bytes, len);
+		return;
+	}
 	auto_free char *token = NULL;
 	struct km_problem problem = {0};
 	switch (km_carrier_token(bytes, len, &token, &problem)) {

@@ -65,7 +65,8 @@ static bool read_claims(const struct km_verification *v, const struct km_jws *jw
 	return true;
 }
 
-static void conclude(const struct km_verification *v, const char *token, const struct km_claims *claims)
+void km_verification_conclude_credential(const struct km_verification *v, const char *token,
+                                         const struct km_claims *claims)
 {
 	const struct km_presented presented = {
 		.what = "badge",
@@ -109,5 +110,5 @@ void km_verify_credential(const struct km_verification *v, const char *token)
 	if (km_verification_key(v, key, claimed) &&
 	    km_verification_signature(v, key, km_jws_verify(&jws, key->public_key)) &&
 	    read_claims(v, &jws, &credential, &claims) && km_verification_key_period(v, key, claims.issued_at))
-		conclude(v, token, &claims);
+		km_verification_conclude_credential(v, token, &claims);
 }

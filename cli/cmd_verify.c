@@ -278,11 +278,10 @@ const struct km_command km_verify_command = {
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "is this badge, credential or mark number genuine, and does it hold now?",
-	.details = "THING is a badge (SVG or PNG), a credential (JWT), - for standard input, a mark number, the address of "
-			   "a mark's\n"
-			   "page, or what a signed QR code holds. Exit status: 0 genuine and active, 1 not valid, 3 cannot tell. "
-			   "Trust comes from the options, or\n"
-			   "from ~/.config/keurmerk/trust, never from the thing.",
+	.details =
+		"THING is a badge (SVG or PNG), a credential (JWT or JSON-LD), - for standard input, a mark number, the\n"
+		"address of a mark's page, or what a signed QR code holds. Exit status: 0 genuine and active, 1 not valid,\n"
+		"3 cannot tell. Trust comes from the options, or from ~/.config/keurmerk/trust, never from the thing.",
 	.options = options,
 	.run = run,
 };

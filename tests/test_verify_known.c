@@ -3,7 +3,6 @@
 #include "badge/status_list.h"
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/encode.h"
 #include "base/json.h"
 #include "keys/checkpoint.h"
 #include "keys/note.h"
@@ -13,51 +12,15 @@
 #include "tests/verifying.h"
 
 #include <stdlib.h>
-#include <zlib.h>
 
 /* ------------------------------------------------------------------------------------------------ saved status lists
  */
 
-enum { DAY = 24 * 3600 };
-
-static char *pack(const uint8_t *bytes, size_t len)
-{
-	uint8_t packed[20000];
-	z_stream stream = {
-		.next_in = (Bytef *)bytes, .avail_in = (uInt)len, .next_out = packed, .avail_out = sizeof packed};
-	assert_int_equal(deflateInit2(&stream, 9, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
-	assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
-	size_t packed_len = stream.total_out;
-	deflateEnd(&stream);
-	auto_buf struct km_buf text = KM_BUF_EMPTY;
-	km_buf_add_char(&text, 'u');
-	km_encode(KM_BASE64URL, packed, packed_len, &text);
-	return km_buf_take(&text, NULL);
-}
-
-/* A signed list that was valid for a day from `from`, in which the bit of the sample (place 0) is set or not. */
-static char *sign_list(const struct world *world, enum km_status_purpose purpose, int64_t number, bool set,
-                       int64_t from, const char *url, int key)
-{
-	static uint8_t bytes[KM_STATUS_LIST_BYTES];
-	bytes[0] = set ? 0x80 : 0x7f; /* the others are no matter of ours */
-	auto_free char *encoded = pack(bytes, sizeof bytes), *id = km_status_list_url(url, purpose, number);
-	char did[256], kid[256];
-	assert_int_equal(km_did_web(url, did, NULL), KM_OK);
-	world_kid(world, key, true, kid);
-	json_auto_t *payload =
-		json_pack("{s:s, s:[s, s], s:s, s:o, s:o, s:{s:o, s:s, s:s, s:s}}", "id", id, "type", "VerifiableCredential",
-	              "BitstringStatusListCredential", "issuer", did, "validFrom", km_json_moment_new(from), "validUntil",
-	              km_json_moment_new(from + DAY), "credentialSubject", "id", json_sprintf("%s#list", id), "type",
-	              "BitstringStatusList", "statusPurpose", km_status_purpose_name(purpose), "encodedList", encoded);
-	auto_free char *text = km_json_text(payload);
-	assert_non_null(text);
-	return world_sign(world, key, "vc+jwt", kid, text);
-}
+enum { DAY = KM_STATUS_LIST_TTL_S };
 
 static char *list_of(const struct world *world, enum km_status_purpose purpose, bool set, int64_t from)
 {
-	return sign_list(world, purpose, 1, set, from, SAMPLE_URL, STATUS);
+	return world_list(world, purpose, 1, set, from, SAMPLE_URL, STATUS);
 }
 
 static struct km_verdict verify_with(struct world *world, const char *const lists[], size_t len)
@@ -143,11 +106,11 @@ static void lists_that_are_not_provably_the_registrys_tell_nothing(void **state)
 	struct world *world = *state;
 	auto_free char *clear = list_of(world, KM_STATUS_REVOCATION, false, SAMPLE_NOW);
 	auto_free char *good = list_of(world, KM_STATUS_SUSPENSION, false, SAMPLE_NOW);
-	auto_free char *stranger = sign_list(world, KM_STATUS_SUSPENSION, 1, false, SAMPLE_NOW, SAMPLE_URL, STRANGER);
-	auto_free char *wrong_key = sign_list(world, KM_STATUS_SUSPENSION, 1, false, SAMPLE_NOW, SAMPLE_URL, CREDENTIAL);
+	auto_free char *stranger = world_list(world, KM_STATUS_SUSPENSION, 1, false, SAMPLE_NOW, SAMPLE_URL, STRANGER);
+	auto_free char *wrong_key = world_list(world, KM_STATUS_SUSPENSION, 1, false, SAMPLE_NOW, SAMPLE_URL, CREDENTIAL);
 	auto_free char *other =
-		sign_list(world, KM_STATUS_SUSPENSION, 1, false, SAMPLE_NOW, "https://other.example", STATUS);
-	auto_free char *next = sign_list(world, KM_STATUS_SUSPENSION, 2, false, SAMPLE_NOW, SAMPLE_URL, STATUS);
+		world_list(world, KM_STATUS_SUSPENSION, 1, false, SAMPLE_NOW, "https://other.example", STATUS);
+	auto_free char *next = world_list(world, KM_STATUS_SUSPENSION, 2, false, SAMPLE_NOW, SAMPLE_URL, STATUS);
 	auto_free char *future = list_of(world, KM_STATUS_SUSPENSION, false, world->now + KM_STATUS_SKEW_S + 1);
 	auto_free char *before_its_key = list_of(world, KM_STATUS_SUSPENSION, false, SAMPLE_NOW - 1001);
 	auto_free char *changed = strdup(good);

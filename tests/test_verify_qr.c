@@ -5,27 +5,17 @@
 #include <ctype.h>
 #include <stdlib.h>
 
-static char *token_of(const struct world *world, const struct km_mark *mark, const char *url, int key)
-{
-	struct km_problem problem = {0};
-	auto_free char *payload = NULL;
-	char *token = NULL;
-	assert_ok(km_qr_token_payload(mark, url, SAMPLE_NOW, &payload, &problem), &problem);
-	json_auto_t *claims = json_loads(payload, 0, NULL);
-	assert_ok(km_cwt_sign(world->keys[key], claims, &token, &problem), &problem);
-	return token;
-}
-
 static char *sample_text(const struct world *world)
 {
-	auto_free char *token = token_of(world, &world->sample.mark, SAMPLE_URL, CREDENTIAL);
+	auto_free char *token = world_qr_token(world, &world->sample.mark, SAMPLE_URL, CREDENTIAL);
 	return km_qr_token_text(SAMPLE_URL, token);
 }
 
 static void a_genuine_code_is_said_to_be_so(void **state)
 {
 	struct world *world = *state;
-	auto_free char *text = sample_text(world), *token = token_of(world, &world->sample.mark, SAMPLE_URL, CREDENTIAL);
+	auto_free char *text = sample_text(world),
+				   *token = world_qr_token(world, &world->sample.mark, SAMPLE_URL, CREDENTIAL);
 	struct km_verdict verdict = world_verify(world, text);
 	expect(&verdict, KM_GENUINE, "active");
 	for (int i = 0; i <= KM_CHECK_STATUS; i++)
@@ -70,7 +60,7 @@ static void one_changed_symbol_of_the_token_makes_it_not_valid(void **state)
 static void a_code_that_leads_elsewhere_is_not_valid(void **state)
 {
 	struct world *world = *state;
-	auto_free char *token = token_of(world, &world->sample.mark, SAMPLE_URL, CREDENTIAL);
+	auto_free char *token = world_qr_token(world, &world->sample.mark, SAMPLE_URL, CREDENTIAL);
 	static const char *const bases[] = {"https://keurrnerk.example", "http://keurmerk.example",
 	                                    "https://keurmerk.example:8443", "https://keurmerk.example.evil.example"};
 	for (size_t i = 0; i < sizeof bases / sizeof *bases; i++) {
@@ -85,7 +75,7 @@ static void a_code_that_leads_elsewhere_is_not_valid(void **state)
 static void a_code_of_another_registry_is_cannot_tell_with_its_name(void **state)
 {
 	struct world *world = *state;
-	auto_free char *token = token_of(world, &world->sample.mark, "https://other.example", STRANGER);
+	auto_free char *token = world_qr_token(world, &world->sample.mark, "https://other.example", STRANGER);
 	auto_free char *text = km_qr_token_text("https://other.example", token);
 	struct km_verdict verdict = world_verify(world, text);
 	expect(&verdict, KM_CANNOT_TELL, "unknown-issuer");
@@ -96,13 +86,13 @@ static void a_code_of_another_registry_is_cannot_tell_with_its_name(void **state
 static void whoever_claims_to_be_our_registry_is_held_to_it(void **state)
 {
 	struct world *world = *state;
-	auto_free char *stranger = token_of(world, &world->sample.mark, SAMPLE_URL, STRANGER);
-	auto_free char *wrong = token_of(world, &world->sample.mark, SAMPLE_URL, STATUS);
+	auto_free char *stranger = world_qr_token(world, &world->sample.mark, SAMPLE_URL, STRANGER);
+	auto_free char *wrong = world_qr_token(world, &world->sample.mark, SAMPLE_URL, STATUS);
 	struct km_verdict verdict = world_verify(world, stranger);
 	expect(&verdict, KM_NOT_VALID, "unknown-key");
 	verdict = world_verify(world, wrong);
 	expect(&verdict, KM_NOT_VALID, "wrong-key");
-	auto_free char *good = token_of(world, &world->sample.mark, SAMPLE_URL, CREDENTIAL);
+	auto_free char *good = world_qr_token(world, &world->sample.mark, SAMPLE_URL, CREDENTIAL);
 	world->trust.entries[CREDENTIAL].revoked_at = SAMPLE_NOW + 1;
 	verdict = world_verify(world, good);
 	expect(&verdict, KM_NOT_VALID, "revoked-key");

@@ -1,11 +1,15 @@
 #include "tests/verifying.h"
 
 #include "badge/credential.h"
+#include "badge/data_integrity.h"
+#include "badge/qr_token.h"
 #include "badge/status.h"
 #include "base/buf.h"
 #include "base/encode.h"
+#include "base/json.h"
 
 #include <stdlib.h>
+#include <zlib.h>
 
 char *world_sign(const struct world *world, int key, const char *typ, const char *kid, const char *payload)
 {
@@ -48,6 +52,76 @@ char *world_status(const struct world *world, const struct km_mark *mark, int64_
 	world_kid(world, key, false, kid);
 	assert_ok(km_status_payload(mark, SAMPLE_URL, now, &payload, &problem), &problem);
 	return world_sign(world, key, "keurmerk-status+jwt", kid, payload);
+}
+
+static char *pack(const uint8_t *bytes, size_t len)
+{
+	uint8_t packed[20000];
+	z_stream stream = {
+		.next_in = (Bytef *)bytes, .avail_in = (uInt)len, .next_out = packed, .avail_out = sizeof packed};
+	assert_int_equal(deflateInit2(&stream, 9, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
+	size_t packed_len = stream.total_out;
+	deflateEnd(&stream);
+	auto_buf struct km_buf text = KM_BUF_EMPTY;
+	km_buf_add_char(&text, 'u');
+	km_encode(KM_BASE64URL, packed, packed_len, &text);
+	return km_buf_take(&text, NULL);
+}
+
+char *world_list(const struct world *world, enum km_status_purpose purpose, int64_t number, bool set, int64_t from,
+                 const char *url, int key)
+{
+	static uint8_t bytes[KM_STATUS_LIST_BYTES];
+	bytes[0] = set ? 0x80 : 0x7f; /* the others are no matter of ours */
+	auto_free char *encoded = pack(bytes, sizeof bytes), *id = km_status_list_url(url, purpose, number);
+	char did[256], kid[256];
+	assert_int_equal(km_did_web(url, did, NULL), KM_OK);
+	world_kid(world, key, true, kid);
+	json_auto_t *payload = json_pack(
+		"{s:s, s:[s, s], s:s, s:o, s:o, s:{s:o, s:s, s:s, s:s}}", "id", id, "type", "VerifiableCredential",
+		"BitstringStatusListCredential", "issuer", did, "validFrom", km_json_moment_new(from), "validUntil",
+		km_json_moment_new(from + KM_STATUS_LIST_TTL_S), "credentialSubject", "id", json_sprintf("%s#list", id), "type",
+		"BitstringStatusList", "statusPurpose", km_status_purpose_name(purpose), "encodedList", encoded);
+	auto_free char *text = km_json_text(payload);
+	assert_non_null(text);
+	return world_sign(world, key, "vc+jwt", kid, text);
+}
+
+char *world_document(const struct world *world, const struct km_mark *mark, const char *url, int key)
+{
+	struct km_problem problem = {0};
+	json_auto_t *document = NULL;
+	assert_ok(km_credential_document(mark, url, &document, &problem), &problem);
+	return world_prove(world, document, url, key);
+}
+
+char *world_prove(const struct world *world, json_t *document, const char *url, int key)
+{
+	struct km_problem problem = {0};
+	struct km_proof proof;
+	auto_free char *nquads = NULL;
+	uint8_t public_key[KM_PUBLIC_BYTES];
+	char did[256], method[KM_PROOF_METHOD_TEXT];
+	size_t len = 0;
+	km_key_public(world->keys[key], public_key);
+	assert_ok(km_data_integrity_nquads(document, url, &nquads, &len, &problem), &problem);
+	assert_ok(km_did_web(url, did, &problem), &problem);
+	assert_ok(km_proof_method(did, public_key, method, &problem), &problem);
+	assert_ok(km_proof_make(world->keys[key], method, SAMPLE_NOW, nquads, len, &proof, &problem), &problem);
+	json_object_set_new(document, "proof", km_proof_json(&proof));
+	return km_json_text(document);
+}
+
+char *world_qr_token(const struct world *world, const struct km_mark *mark, const char *url, int key)
+{
+	struct km_problem problem = {0};
+	auto_free char *payload = NULL;
+	char *token = NULL;
+	assert_ok(km_qr_token_payload(mark, url, SAMPLE_NOW, &payload, &problem), &problem);
+	json_auto_t *claims = json_loads(payload, 0, NULL);
+	assert_ok(km_cwt_sign(world->keys[key], claims, &token, &problem), &problem);
+	return token;
 }
 
 static enum km_error get_status(void *context, const char *number, char **ret_token, struct km_problem *problem)

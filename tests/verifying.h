@@ -5,6 +5,7 @@
 #ifndef KM_TESTS_VERIFYING_H
 #define KM_TESTS_VERIFYING_H
 
+#include "badge/status_list.h"
 #include "badge/verify.h"
 #include "keys/jws.h"
 #include "tests/sample_mark.h"
@@ -42,6 +43,16 @@ void world_kid(const struct world *world, int key, bool as_url, char ret_kid[sta
 char *world_sign_credential(const struct world *world, int key, const char *payload);
 char *world_credential(const struct world *world, const struct km_mark *mark, const char *url);
 char *world_status(const struct world *world, const struct km_mark *mark, int64_t now, int key);
+
+/* A signed list, valid for a day from `from`, in which the bit of the sample (place 0) is set or not. */
+char *world_list(const struct world *world, enum km_status_purpose purpose, int64_t number, bool set, int64_t from,
+                 const char *url, int key);
+
+/* The credential as a document with a proof by this key; the same of a document that is there. */
+char *world_document(const struct world *world, const struct km_mark *mark, const char *url, int key);
+char *world_prove(const struct world *world, json_t *document, const char *url, int key);
+
+char *world_qr_token(const struct world *world, const struct km_mark *mark, const char *url, int key);
 
 /* Lists one more key of the world as published for this purpose. */
 void world_publish(struct world *world, int key, enum km_purpose purpose);
