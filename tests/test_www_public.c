@@ -94,6 +94,34 @@ static void feeds_tell_what_changed(void **state)
 	assert_string_equal(json_string_value(json_object_get(json_array_get(items, 0), "content_text")), "Uitleg.");
 }
 
+static void a_mark_can_be_put_on_a_website(void **state)
+{
+	struct site *site = *state;
+	struct site_text number = site_grant(site, "[\"beheer\"]");
+	struct site_path page = site_path("/embed/", number.text, "");
+	struct site_path source =
+		site_path("src=\"https://keurmerk.example/m/", number.text, ".svg?form=card&amp;amp;lang=nl\"");
+	site_expect_text(site, page.text, SITE_BROWSER, 200, source.text);
+	site_expect_text(site, page.text, SITE_BROWSER, 200, "&lt;script src=\"https://keurmerk.example/embed.js\"");
+	auto_reply struct http_reply script = site_get(site, "/embed.js");
+	assert_int_equal(script.status, 200);
+	assert_true(script.body_len < 2048);
+	site_expect_header(&script, "Cross-Origin-Resource-Policy", "cross-origin");
+	site_expect_header(&script, "Content-Type", "text/javascript; charset=utf-8");
+	assert_null(strstr(script.body, "cookie"));
+	auto_reply struct http_reply png = site_get(site, site_path("/m/", number.text, ".png?form=strip&width=480").text);
+	assert_int_equal(png.status, 200);
+	assert_memory_equal(png.body, "\x89PNG", 4);
+	auto_reply struct http_reply pdf = site_get(site, site_path("/m/", number.text, ".pdf?bleed=yes").text);
+	assert_int_equal(pdf.status, 200);
+	assert_memory_equal(pdf.body, "%PDF", 4);
+	site_expect_status(site, site_path("/m/", number.text, ".png?width=1601").text, 400);
+	site_expect_status(site, site_path("/m/", number.text, ".pdf?width=1").text, 400);
+	site_submit(site, DECIDER, "decision", scene_decision("suspend", number.text, NULL), "id");
+	site_expect_text(site, page.text, SITE_BROWSER, 200, "Dit keurmerk geldt nu niet");
+	site_expect_status(site, "/embed/7K3Q9XM24HTT", 404);
+}
+
 /* Sends a form of one field `list`, and which reply is wanted. */
 static struct http_reply post_list(const struct site *site, const char *list, const char *as)
 {
@@ -188,6 +216,7 @@ int main(void)
 		KM_SITE_TEST(a_report_comes_in_and_stays_private),
 		KM_SITE_TEST(the_register_is_open_data),
 		KM_SITE_TEST(feeds_tell_what_changed),
+		KM_SITE_TEST(a_mark_can_be_put_on_a_website),
 		KM_SITE_TEST(a_list_of_suppliers_is_checked),
 		KM_SITE_TEST(what_goes_along_in_the_page_gives_the_same_answers),
 		KM_SITE_TEST(ten_thousand_suppliers_fit_in_one_receipt),

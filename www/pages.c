@@ -8,38 +8,41 @@
 #include <string.h>
 
 KM_EMBED(km_words_json, "www/words.json");
-KM_EMBED(km_template_start, "www/templates/start.html");
-KM_EMBED(km_template_body, "www/templates/body.html");
-KM_EMBED(km_template_end, "www/templates/end.html");
-KM_EMBED(km_template_problem, "www/templates/problem.html");
-KM_EMBED(km_template_search_form, "www/templates/search_form.html");
-KM_EMBED(km_template_search, "www/templates/search.html");
-KM_EMBED(km_template_mark, "www/templates/mark.html");
-KM_EMBED(km_template_scheme, "www/templates/scheme.html");
-KM_EMBED(km_template_feed, "www/templates/feed.atom");
-KM_EMBED(km_template_check, "www/templates/check.html");
-KM_EMBED(km_template_scan, "www/templates/scan.html");
-KM_EMBED(km_template_scanner, "www/templates/scanner.html");
-KM_EMBED(km_template_scanned_who, "www/templates/scanned_who.html");
-KM_EMBED(km_template_scanned_unknown, "www/templates/scanned_unknown.html");
-KM_EMBED(km_template_shape_forged, "www/templates/shape_forged.html");
-KM_EMBED(km_template_shape_unknown, "www/templates/shape_unknown.html");
-KM_EMBED(km_template_report, "www/templates/report.html");
-KM_EMBED(km_template_report_thanks, "www/templates/report_thanks.html");
+
+/* All templates: www/templates/NAME.ENDING, in the order of the alphabet. */
+/* clang-format off */
+#define TEMPLATES \
+	TEMPLATE(body, html) \
+	TEMPLATE(check, html) \
+	TEMPLATE(embed, html) \
+	TEMPLATE(end, html) \
+	TEMPLATE(feed, atom) \
+	TEMPLATE(mark, html) \
+	TEMPLATE(problem, html) \
+	TEMPLATE(report, html) \
+	TEMPLATE(report_thanks, html) \
+	TEMPLATE(scan, html) \
+	TEMPLATE(scanned_unknown, html) \
+	TEMPLATE(scanned_who, html) \
+	TEMPLATE(scanner, html) \
+	TEMPLATE(scheme, html) \
+	TEMPLATE(search, html) \
+	TEMPLATE(search_form, html) \
+	TEMPLATE(shape_forged, html) \
+	TEMPLATE(shape_unknown, html) \
+	TEMPLATE(start, html)
+/* clang-format on */
+
+#define TEMPLATE(name, ending) KM_EMBED(km_template_##name, "www/templates/" #name "." #ending);
+TEMPLATES
+#undef TEMPLATE
 
 enum km_error km_pages_open(struct km_catalogue **ret_words, struct km_templates **ret_templates,
                             struct km_problem *problem)
 {
-#define SOURCE(name)                                                                                                   \
-	{                                                                                                                  \
-#name, km_template_##name, KM_EMBEDDED_LEN(km_template_##name)                                                 \
-	}
-	const struct km_template_source sources[] = {
-		SOURCE(start),        SOURCE(body),          SOURCE(end),     SOURCE(problem),     SOURCE(search_form),
-		SOURCE(search),       SOURCE(mark),          SOURCE(scheme),  SOURCE(report),      SOURCE(report_thanks),
-		SOURCE(check),        SOURCE(scan),          SOURCE(scanner), SOURCE(scanned_who), SOURCE(scanned_unknown),
-		SOURCE(shape_forged), SOURCE(shape_unknown), SOURCE(feed)};
-#undef SOURCE
+#define TEMPLATE(name, ending) {#name, km_template_##name, KM_EMBEDDED_LEN(km_template_##name)},
+	const struct km_template_source sources[] = {TEMPLATES};
+#undef TEMPLATE
 	struct km_catalogue *words = NULL;
 	enum km_error error = km_catalogue_parse(km_words_json, KM_EMBEDDED_LEN(km_words_json), &words, problem);
 	if (!error)

@@ -23,6 +23,9 @@ const pages = [
   { name: 'scheme with levels', path: '/schemes/rijpheid' },
   { name: 'report', path: '/report/{active}' },
   { name: 'report of a hole', path: '/report/security' },
+  { name: 'a list of suppliers', path: '/check' },
+  { name: 'embedding', path: '/embed/{active}' },
+  { name: 'embedding a mark that does not hold', path: '/embed/{suspended}' },
   { name: 'thanks for a report', path: '/report/thanks' },
   { name: 'no such page', path: '/nothing', status: 404 },
 ];
