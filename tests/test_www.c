@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "keys/keyset.h"
+#include "www/endpoints.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -152,6 +153,26 @@ static void the_keys_that_sign_are_published(void **state)
 	site_expect_status(site, "/keys/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.jwk", 404);
 	site_expect_text(site, "/.well-known/did.json", "", 200, "did:web:keurmerk.example");
 	site_expect_text(site, "/did.json", "", 200, "did:web:keurmerk.example");
+}
+
+static void the_document_of_the_api_is_of_this_api(void **state)
+{
+	struct site *site = *state;
+	auto_reply struct http_reply reply = site_get(site, "/v1/openapi.json");
+	json_auto_t *document = json_loads(reply.body, 0, NULL);
+	json_t *paths = json_object_get(document, "paths"), *operations, *operation;
+	const char *path, *method;
+	size_t told = 0, served = 0;
+	for (size_t i = 0; i < km_routes_len; i++) {
+		if (!(km_routes[i].kind & KM_ROUTE_API))
+			continue;
+		served++;
+		const char *name = km_routes[i].method == KM_POST ? "post" : "get";
+		if (!json_object_get(json_object_get(paths, km_routes[i].path), name))
+			fail_msg("the document has no %s %s", name, km_routes[i].path);
+	}
+	json_object_foreach(paths, path, operations) json_object_foreach(operations, method, operation) told++;
+	assert_int_equal(told, served);
 }
 
 static void a_submission_makes_a_mark_once(void **state)
@@ -354,6 +375,7 @@ int main(void)
 		KM_SITE_TEST(a_page_speaks_the_readers_language),
 		KM_SITE_TEST(every_reply_is_locked_down),
 		KM_SITE_TEST(the_keys_that_sign_are_published),
+		KM_SITE_TEST(the_document_of_the_api_is_of_this_api),
 		KM_SITE_TEST(a_submission_makes_a_mark_once),
 		KM_SITE_TEST(a_submission_that_is_not_right_is_refused_with_its_reason),
 		KM_SITE_TEST(a_body_is_bounded),

@@ -52,7 +52,12 @@ const struct km_route km_routes[] = {
 	{KM_POST, "/report/{number}", km_post_report, PAGE, REPORT_MAX_BYTES, form},
 	{KM_GET, "/static/{file}", km_get_static, 0, 0, NULL},
 
+	{KM_GET, "/v1/openapi.json", km_get_openapi, KM_ROUTE_API | OPEN, 0, NULL},
+	{KM_GET, "/v1/marks", km_get_marks, API_READ, 0, NULL},
 	{KM_GET, "/v1/marks/{number}", km_get_mark_json, API_READ, 0, NULL},
+	{KM_GET, "/v1/providers/{kvk}", km_get_provider, API_READ, 0, NULL},
+	{KM_GET, "/v1/schemes", km_get_schemes, API_READ, 0, NULL},
+	{KM_GET, "/v1/schemes/{id}", km_get_scheme_json, API_READ, 0, NULL},
 	{KM_POST, "/v1/checks", km_post_checks, KM_ROUTE_API | KM_ROUTE_READS, KM_SUPPLIER_LIST_MAX, "text/csv"},
 	{KM_POST, "/v1/submissions", km_post_submission, KM_ROUTE_API, KM_SUBMISSION_MAX, jose},
 	{KM_POST, "/v1/enrolments", km_post_enrolment, KM_ROUTE_API, ENROLMENT_MAX_BYTES, jose},

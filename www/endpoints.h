@@ -57,6 +57,11 @@ KM_HANDLER(km_get_report_security);
 KM_HANDLER(km_post_report_security);
 KM_HANDLER(km_get_report_thanks);
 KM_HANDLER(km_get_security_txt);
+KM_HANDLER(km_get_marks);
+KM_HANDLER(km_get_schemes);
+KM_HANDLER(km_get_scheme_json);
+KM_HANDLER(km_get_provider);
+KM_HANDLER(km_get_openapi);
 KM_HANDLER(km_post_submission);
 KM_HANDLER(km_post_enrolment);
 

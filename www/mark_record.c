@@ -29,7 +29,7 @@ static json_t *items_json(const struct km_scheme_item *const *items, size_t len)
 	return list;
 }
 
-static json_t *provider_json(const struct km_provider *provider)
+json_t *km_provider_json(const struct km_provider *provider)
 {
 	json_t *trade_names = json_array(), *domains = json_array();
 	for (size_t i = 0; i < provider->trade_names_len; i++)
@@ -109,11 +109,11 @@ json_t *km_mark_record(const struct km_mark *mark, const char *url, int64_t as_o
 {
 	json_t *record = state_json(mark, as_of, now);
 	json_auto_t *rest =
-		json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "provider", provider_json(mark->provider), "scheme",
-	              scheme_json(mark->scheme, url), "scope", items_json(mark->scope, mark->scope_len), "scope_dropped",
-	              items_json(mark->scope_dropped, mark->scope_dropped_len), "level", item_json(mark->level), "body",
-	              body_json(mark->body), "audits", audits_json(mark), "events", events_json(mark), "links",
-	              links_json(mark, url));
+		json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "provider", km_provider_json(mark->provider),
+	              "scheme", scheme_json(mark->scheme, url), "scope", items_json(mark->scope, mark->scope_len),
+	              "scope_dropped", items_json(mark->scope_dropped, mark->scope_dropped_len), "level",
+	              item_json(mark->level), "body", body_json(mark->body), "audits", audits_json(mark), "events",
+	              events_json(mark), "links", links_json(mark, url));
 	if (!record || !rest || json_object_update(record, rest) != 0) {
 		json_decref(record);
 		return NULL;

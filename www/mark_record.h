@@ -13,4 +13,7 @@
  */
 json_t *km_mark_record(const struct km_mark *mark, const char *url, int64_t as_of, int64_t now);
 
+/* What is public about a company, likewise. */
+json_t *km_provider_json(const struct km_provider *provider);
+
 #endif
