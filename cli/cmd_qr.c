@@ -1,4 +1,5 @@
 #include "badge/qr.h"
+#include "badge/qr_token.h"
 #include "base/buf.h"
 #include "cli/command.h"
 #include "cli/home.h"
@@ -11,7 +12,7 @@ enum { SCALE_USUAL = 8, SCALE_MAX = 64 };
 
 static const struct km_option options[] = {
 	KM_OPTION_OUTPUT("FILE.svg or FILE.png"),
-	{"compact", 0, NULL, "the smallest code: the same address, all in upper case", KM_OPTIONAL},
+	{"compact", 0, NULL, "the smallest code: the address of the page, and nothing signed", KM_OPTIONAL},
 	{"scale", 0, "PIXELS", "pixels for each module of a PNG, 1 to 64 (default: 8)", KM_OPTIONAL},
 	KM_OPTION_HOME,
 	KM_OPTIONS_END,
@@ -32,9 +33,25 @@ static enum km_error read_options(const struct km_call *call, int *ret_scale, st
 	return KM_OK;
 }
 
-/* The address of the page of a mark that is in the register, so that none is ever made for a number that is not. */
-static enum km_error find_address(const struct km_call *call, char ret_shown[static KM_NUMBER_SHOWN],
-                                  char **ret_address, struct km_problem *problem)
+static enum km_error write_text(const struct km_call *call, struct km_store *store, const char *number, char **ret_text,
+                                struct km_problem *problem)
+{
+	auto_free char *token = NULL;
+	bool compact = km_given(call, "compact");
+	enum km_error error = compact ? KM_OK : km_mark_qr_token(store, number, &token, problem);
+	if (error)
+		return error;
+	const char *url = km_store_url(store);
+	char *text = compact ? km_qr_compact_text(url, number) : km_qr_token_text(url, token);
+	if (!text)
+		return km_fail_memory(problem);
+	*ret_text = text;
+	return KM_OK;
+}
+
+/* What the code holds of a mark that is in the register, so that none is ever made for a number that is not. */
+static enum km_error find_text(const struct km_call *call, char ret_shown[static KM_NUMBER_SHOWN], char **ret_text,
+                               struct km_problem *problem)
 {
 	char number[KM_NUMBER_TEXT];
 	auto_store struct km_store *store = NULL;
@@ -44,31 +61,25 @@ static enum km_error find_address(const struct km_call *call, char ret_shown[sta
 		error = km_home_store(call, KM_STORE_READ, &store, problem);
 	if (!error)
 		error = km_mark_get(store, number, km_clock_now(&call->clock), &mark, problem);
-	if (error)
-		return error;
-	auto_buf struct km_buf text = KM_BUF_EMPTY;
-	km_buf_add_format(&text, "%s/m/%s", km_store_url(store), number);
-	char *address =
-		km_given(call, "compact") ? km_qr_compact_text(km_store_url(store), number) : km_buf_take(&text, NULL);
-	if (!address)
-		return km_fail_memory(problem);
-	km_number_show(number, ret_shown);
-	*ret_address = address;
-	return KM_OK;
+	if (!error)
+		error = write_text(call, store, number, ret_text, problem);
+	if (!error)
+		km_number_show(number, ret_shown);
+	return error;
 }
 
 static enum km_error run(struct km_call *call, struct km_problem *problem)
 {
 	int scale = 0;
 	char shown[KM_NUMBER_SHOWN];
-	auto_free char *address = NULL;
+	auto_free char *text = NULL;
 	__attribute__((cleanup(km_qr_done))) struct km_qr qr = {0};
 	auto_buf struct km_buf picture = KM_BUF_EMPTY;
 	enum km_error error = read_options(call, &scale, problem);
 	if (!error)
-		error = find_address(call, shown, &address, problem);
+		error = find_text(call, shown, &text, problem);
 	if (!error)
-		error = km_qr_encode(address, &qr, problem);
+		error = km_qr_encode(text, &qr, problem);
 	if (!error && km_output_ends_in(call, ".png"))
 		error = km_qr_png(&qr, scale, &picture, problem);
 	else if (!error)
@@ -81,7 +92,7 @@ const struct km_command km_qr_command = {
 	.operands = "NUMBER",
 	.operands_min = 1,
 	.operands_max = 1,
-	.summary = "make the QR code that leads to a mark's page",
+	.summary = "make the signed QR code of a mark",
 	.options = options,
 	.run = run,
 };

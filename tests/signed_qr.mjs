@@ -5,6 +5,7 @@ import crypto from 'node:crypto';
 import { test } from 'node:test';
 import zlib from 'node:zlib';
 
+import { base32, bytesItem, kidOf, SYMBOLS, writeToken } from './cwt.mjs';
 import { sources, thumbprint } from './registry.mjs';
 
 const { Malformed, readToken } = await import(`${sources}/www/static/token.mjs`);
@@ -14,44 +15,15 @@ const REGISTRY = 'https://keurmerk.example';
 const NOW = 1795539757; // 2026-11-24T17:02:37Z
 const DAY_S = 86400;
 
-const SYMBOLS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-const base32 = (bytes) => {
-  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
-  return bits.match(/.{1,5}/g).map((five) => SYMBOLS[parseInt(five.padEnd(5, '0'), 2)]).join('');
-};
 const base64url = (data) => Buffer.from(data).toString('base64url');
 
-// CBOR, of the few kinds that a token needs; the head in its shortest form.
-function head(kind, number) {
-  if (number < 24) return Buffer.from([(kind << 5) | number]);
-  const size = number < 256 ? 1 : number < 65536 ? 2 : number < 2 ** 32 ? 4 : 8;
-  const bytes = Buffer.alloc(9);
-  bytes[0] = (kind << 5) | (24 + Math.log2(size));
-  bytes.writeBigUInt64BE(BigInt(number) << BigInt(64 - 8 * size), 1);
-  return bytes.subarray(0, 1 + size);
-}
-const integer = (number) => (number < 0 ? head(1, -1 - number) : head(0, number));
-const bytes = (content) => Buffer.concat([head(2, content.length), content]);
-const text = (content) => Buffer.concat([head(3, Buffer.byteLength(content)), Buffer.from(content)]);
-const value = (content) => (typeof content === 'number' ? integer(content) : text(content));
-
-const LABELS = { iss: 1, sub: 2, exp: 4, iat: 6, name: -65537, kvk: -65538, scheme: -65539, index: -65540 };
 const CLAIMS = { iss: REGISTRY, sub: '7K3Q9XM24HTT', exp: NOW + 300 * DAY_S, iat: NOW - 65 * DAY_S,
   name: 'Coöperatie Voorbeeld', kvk: '68750110', scheme: 'mkb-ict', index: 70001 };
 
 const keys = Object.fromEntries(['credential', 'status', 'other', 'stranger'].map((name) =>
   [name, crypto.generateKeyPairSync('ed25519').privateKey]));
-const print = (key) => Buffer.from(thumbprint(key), 'base64url');
 
-function tokenOf(claims = {}, key = keys.credential, kid = print(key).subarray(0, 8)) {
-  const all = { ...CLAIMS, ...claims };
-  const header = Buffer.concat([head(5, 2), integer(1), integer(-8), integer(4), bytes(kid)]);
-  const payload = Buffer.concat([head(5, 8), ...Object.entries(LABELS).flatMap(([name, label]) =>
-    [integer(label), value(all[name])])]);
-  const signed = Buffer.concat([head(4, 4), text('Signature1'), bytes(header), bytes(Buffer.alloc(0)), bytes(payload)]);
-  const signature = crypto.sign(null, signed, key);
-  return base32(Buffer.concat([head(6, 18), head(4, 4), bytes(header), head(5, 0), bytes(payload), bytes(signature)]));
-}
+const tokenOf = (claims = {}, key = keys.credential, kid = undefined) => writeToken({ ...CLAIMS, ...claims }, key, kid);
 
 const jwk = (key, purpose, more = {}) => ({
   ...crypto.createPublicKey(key).export({ format: 'jwk' }), 'keurmerk:purpose': purpose,
@@ -87,7 +59,7 @@ test('what is signed is read back, in capitals or not', () => {
   for (const spelling of [token, token.toLowerCase()]) {
     const { claims, kid } = readToken(spelling);
     assert.deepEqual(claims, CLAIMS);
-    assert.deepEqual(Buffer.from(kid), print(keys.credential).subarray(0, 8));
+    assert.deepEqual(Buffer.from(kid), kidOf(keys.credential));
   }
 });
 
@@ -101,7 +73,7 @@ test('a text of every length, and a number of every size', () => {
 test('another form is refused', () => {
   const claims = 'a8 016169 026173 0401 0602 3a00010000616e 3a00010001616b 3a000100026163 3a0001000300';
   const header = 'a2 01 27 04 48 0102030405060708';
-  const item = (hex) => bytes(Buffer.from(hex.replaceAll(' ', ''), 'hex')).toString('hex');
+  const item = (hex) => bytesItem(Buffer.from(hex.replaceAll(' ', ''), 'hex')).toString('hex');
   const cose = ({ start = 'd2 84', protect = item(header), open = 'a0', payload = item(claims), end = item('5a'.repeat(64)) }) =>
     base32(Buffer.from([start, protect, open, payload, end].join('').replaceAll(' ', ''), 'hex'));
   readToken(cose({}));
@@ -186,7 +158,7 @@ test('one changed symbol is noticed, wherever it is', async () => {
 });
 
 test('what a stranger signs is not genuine, whichever key it names', async () => {
-  const forged = tokenOf({}, keys.stranger, print(keys.credential).subarray(0, 8));
+  const forged = tokenOf({}, keys.stranger, kidOf(keys.credential));
   assert.deepEqual(await verdictOf(forged), { outcome: 'forged' });
   assert.deepEqual(await verdictOf(tokenOf({}, keys.stranger)), { outcome: 'unknown', reason: 'key' });
   assert.deepEqual(await verdictOf(tokenOf({ iss: 'https://keurmerk.example.evil.example' }, keys.stranger)),

@@ -6,6 +6,16 @@
 
 #include <string.h>
 
+enum km_error km_asked_find(const struct km_request *request, const char *number, int64_t moment,
+                            struct km_mark **ret_mark, struct km_problem *problem)
+{
+	enum km_error error = km_mark_get(request->store, number, moment, ret_mark, problem);
+	if (error == KM_ABSENT && strcmp(problem->type, "mark-not-yet") != 0)
+		return km_fail(problem, KM_ABSENT, "mark-unknown",
+		               "there is no mark with this number in this register: it was never given out here");
+	return error;
+}
+
 enum km_error km_asked_read(const struct km_request *request, bool dated, struct km_asked *ret_asked,
                             struct km_problem *problem)
 {
@@ -16,12 +26,8 @@ enum km_error km_asked_read(const struct km_request *request, bool dated, struct
 		error = problem->code = KM_ABSENT;
 	if (!error && dated)
 		error = km_request_day(request, "at", &asked.moment, &asked.at, problem);
-	if (!error) {
-		error = km_mark_get(request->store, number, asked.moment, &asked.mark, problem);
-		if (error == KM_ABSENT && strcmp(problem->type, "mark-not-yet") != 0)
-			return km_fail(problem, KM_ABSENT, "mark-unknown",
-			               "there is no mark with this number in this register: it was never given out here");
-	}
+	if (!error)
+		error = km_asked_find(request, number, asked.moment, &asked.mark, problem);
 	if (!error)
 		*ret_asked = asked;
 	return error;

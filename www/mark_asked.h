@@ -23,6 +23,11 @@ struct km_asked {
 enum km_error km_asked_read(const struct km_request *request, bool dated, struct km_asked *ret_asked,
                             struct km_problem *problem);
 
+/* The mark with this number, in the spelling of km_number_parse, at this moment. KM_ABSENT: "mark-unknown",
+ * "mark-not-yet". The caller's (km_mark_free). */
+enum km_error km_asked_find(const struct km_request *request, const char *number, int64_t moment,
+                            struct km_mark **ret_mark, struct km_problem *problem);
+
 void km_asked_done(struct km_asked *asked);
 #define auto_asked __attribute__((cleanup(km_asked_done)))
 

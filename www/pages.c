@@ -19,6 +19,8 @@ KM_EMBED(km_words_json, "www/words.json");
 	TEMPLATE(feed, atom) \
 	TEMPLATE(mark, html) \
 	TEMPLATE(problem, html) \
+	TEMPLATE(qr_answer, html) \
+	TEMPLATE(qr_notice, html) \
 	TEMPLATE(report, html) \
 	TEMPLATE(report_thanks, html) \
 	TEMPLATE(scan, html) \

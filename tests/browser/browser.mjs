@@ -2,12 +2,14 @@
 // Chromium. Every page that a test opens is watched: a request to another host, an error or a breach of the
 // Content-Security-Policy fails the test.
 import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
 import { chromium } from 'playwright-core';
 
+import { writeToken } from '../cwt.mjs';
 import { Process, program } from '../registry.mjs';
 
 const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -34,6 +36,23 @@ export class Site {
       [...site.demo.out.text.matchAll(/^ +http:\S+\/m\/(\S+) +.+: (.+)$/gm)].map(([, number, about]) => [about, number]),
     );
     return site;
+  }
+  // A token for the signed QR code of this mark, as the registry signs it or would never; `key` may be another's.
+  async token(number, more = {}, key = this.credentialKey()) {
+    const record = await (await fetch(`${this.url}/m/${number}.json`)).json();
+    const credential = await (await fetch(`${this.url}/m/${number}.jwt`)).text();
+    const { credentialStatus } = JSON.parse(Buffer.from(credential.split('.')[1], 'base64url'));
+    const claims = {
+      iss: this.url, sub: number, exp: Date.parse(record.valid_until) / 1000, iat: Math.floor(Date.now() / 1000),
+      name: record.provider.name, kvk: record.provider.kvk, scheme: record.scheme.id,
+      index: Number(credentialStatus[0].statusListIndex), ...more,
+    };
+    return writeToken(claims, key);
+  }
+  credentialKey() {
+    const folder = path.join(this.demo.out.text.match(/mark list --home (.+)/)[1], 'keys');
+    const [name] = fs.readdirSync(folder).filter((file) => file.startsWith('credential-'));
+    return crypto.createPrivateKey(fs.readFileSync(path.join(folder, name)));
   }
   async close() {
     await this.demo.stop();

@@ -1,12 +1,17 @@
 // What holds for every page. To have a page looked at: a line in the table.
 import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 
 import { DESK, launch, PHONE, Site, Visitor } from './browser.mjs';
 
-// path: may name a mark of the demo, between braces, by what the demo says of it. status: other than 200.
+const stranger = crypto.generateKeyPairSync('ed25519').privateKey;
+const qr = (claims, key) => async (site) => `/q/${await site.token(site.marks.active, claims, key)}`;
+
+// path: may name a mark of the demo, between braces, by what the demo says of it; or makes the path from the site.
+// status: other than 200.
 const pages = [
   { name: 'the first page', path: '/' },
   { name: 'scan', path: '/scan' },
@@ -19,6 +24,12 @@ const pages = [
   { name: 'mark: with fewer services than before', path: '/m/{active, for fewer services than before}' },
   { name: 'mark: with a level', path: '/m/{active, of a scheme with levels}' },
   { name: 'mark: mistyped', path: '/m/7K3Q9XM24HTX', status: 404 },
+  { name: 'signed QR', path: qr() },
+  { name: 'signed QR: other words', path: qr({ name: 'Voorbeeld Oud BV', exp: 1999999999 }) },
+  { name: 'signed QR: expired', path: qr({ exp: 1 }) },
+  { name: 'signed QR: of another holder', path: qr({ kvk: '68727720', name: 'Test NV Katrien' }) },
+  { name: 'signed QR: forged', path: '/q/AAAAAAAA', status: 404 },
+  { name: 'signed QR: of another registry', path: qr({ iss: 'https://ander.example' }, stranger), status: 404 },
   { name: 'scheme', path: '/schemes/mkb-ict' },
   { name: 'scheme with levels', path: '/schemes/rijpheid' },
   { name: 'report', path: '/report/{active}' },
@@ -35,11 +46,13 @@ const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe
 const inLanguage = (path, language) => path + (path.includes('?') ? '&' : '?') + `lang=${language}`;
 
 let site, browser;
-const addressOf = ({ path }) => path.replace(/\{(.+)\}/, (_, about) => site.marks[about]);
+async function addressOf({ path }) {
+  return typeof path === 'function' ? path(site) : path.replace(/\{(.+)\}/, (_, about) => site.marks[about]);
+}
 
 async function open(visitor, entry, language) {
   if (entry.status) visitor.expected.push(new RegExp(`status of ${entry.status} `));
-  const answer = await visitor.page.goto(inLanguage(addressOf(entry), language));
+  const answer = await visitor.page.goto(inLanguage(await addressOf(entry), language));
   assert.equal(answer.status(), entry.status ?? 200);
   assert.equal(await visitor.page.getAttribute('html', 'lang'), language);
 }
