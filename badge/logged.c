@@ -94,6 +94,52 @@ enum km_error km_logged_learn(const struct km_status_source *source, const struc
 	return KM_OK;
 }
 
+/* Of an event, or of a credential alone: both name it so. */
+static enum km_error read_credential(const struct km_tlog_proof *proof, const char *number, const char *token,
+                                     int64_t *ret_recorded, struct km_problem *problem)
+{
+	json_auto_t *entry = NULL;
+	const char *mark = NULL, *credential = NULL;
+	int64_t recorded = 0;
+	enum km_error error = km_json_parse(proof->extra, proof->extra_len, "the log's entry", &entry, problem);
+	if (!error)
+		error = km_json_string(entry, "", "mark", KM_NUMBER_SYMBOLS, &mark, problem);
+	if (!error)
+		error = km_json_string(entry, "", "credential", 64, &credential, problem);
+	if (!error && (strcmp(mark, number) != 0 || !is_digest_of(credential, token)))
+		error = km_fail(problem, KM_UNPROVEN, "log-unproven", "the proof is of another credential");
+	if (!error)
+		error = km_json_moment(entry, "", "recorded", &recorded, problem);
+	if (!error)
+		*ret_recorded = recorded;
+	return error;
+}
+
+enum km_error km_logged_credential(const struct km_status_source *source, const struct km_keyset *trust,
+                                   const char *number, const char *token, int64_t *ret_recorded,
+                                   struct km_problem *problem)
+{
+	if (!source || !source->get_credential_proof)
+		return km_fail(problem, KM_UNAVAILABLE, "no-log-proof", "it was not asked");
+	uint8_t digest[KM_SHA256_BYTES];
+	auto_buf struct km_buf text = KM_BUF_EMPTY;
+	auto_free char *answer = NULL;
+	auto_tlog_proof struct km_tlog_proof proof = {0};
+	struct km_checkpoint checkpoint;
+	km_sha256(token, strlen(token), digest);
+	km_encode(KM_BASE64URL, digest, sizeof digest, &text);
+	if (text.failed)
+		return km_fail_memory(problem);
+	enum km_error error = source->get_credential_proof(source->context, text.data, &answer, problem);
+	if (!error)
+		error = km_tlog_proof_parse(answer, strlen(answer), &proof, problem);
+	if (!error && !proof.extra)
+		error = km_fail(problem, KM_MALFORMED, "log-unproven", "the proof does not say of what it is one");
+	if (!error)
+		error = prove(&proof, trust, &checkpoint, problem);
+	return error ? error : read_credential(&proof, number, token, ret_recorded, problem);
+}
+
 bool km_logged_contradicts(const struct km_logged *logged, const struct km_status_claims *status, int64_t now)
 {
 	return logged->at <= now && logged->state != status->state && status->state_since < logged->at;

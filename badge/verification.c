@@ -106,16 +106,27 @@ void km_verification_out_of_memory(const struct km_verification *v)
 
 /* ------------------------------------------------------------------------------------------------ key and signature */
 
+/* A key set that was saved knows nothing of keys that came after it. */
+static void unknown_key(const struct km_verification *v)
+{
+	char saved[KM_TIME_TEXT];
+	km_time_format(v->source->keyset_saved_at, saved);
+	km_verdict_check(v->verdict, KM_CHECK_KEY, KM_RESULT_UNKNOWN, "not in the key set that was saved at %s", saved);
+	km_verdict_conclude(v->verdict, KM_CANNOT_TELL, "unknown-key",
+	                    "Cannot tell: it is signed with a key that is not in the key set that you saved at %s. Get the "
+	                    "present one from %s.",
+	                    saved, v->trust->url);
+}
+
 bool km_verification_key(const struct km_verification *v, const struct km_keyset_entry *entry, enum km_claimed claimed)
 {
 	if (!entry && claimed != KM_CLAIMED_OURS)
 		km_verification_unknown_issuer(v);
+	else if (!entry && v->source && v->source->keyset_saved_at)
+		unknown_key(v);
 	else if (!entry)
 		km_verification_bad_key(v, "unknown-key",
 		                        "it is signed with a key that the registry whose word you take has not published");
-	else if (entry->revoked_at)
-		km_verification_bad_key(v, "revoked-key",
-		                        "the key that it is signed with has been revoked: ask for the new badge");
 	else if (entry->purpose != KM_PURPOSE_CREDENTIAL)
 		km_verification_bad_key(v, "wrong-key", "it is signed with a key that is for other things than credentials");
 	else
@@ -151,6 +162,42 @@ bool km_verification_key_period(const struct km_verification *v, const struct km
 	                 saved_at ? ", by the key set that was saved at " : "", saved_at ? saved : "");
 	km_verdict_check(v->verdict, KM_CHECK_ISSUER, KM_RESULT_GOOD, "%s", v->trust->url);
 	return true;
+}
+
+/* It could not be learnt whether the key signed this before it was lost. */
+static void conclude_revoked_unknown(const struct km_verification *v, const char *moment, const char *why)
+{
+	km_verdict_check(v->verdict, KM_CHECK_KEY, KM_RESULT_UNKNOWN, "revoked from %s; the log: %s", moment, why);
+	km_verdict_conclude(
+		v->verdict, KM_CANNOT_TELL, "revoked-key",
+		"Cannot tell: its key may be in other hands since %s, and it could not be learnt from the log of "
+		"%s whether it was signed before. Ask for the new badge.",
+		moment, v->trust->url);
+}
+
+bool km_verification_key_revoked(const struct km_verification *v, const struct km_keyset_entry *entry,
+                                 const char *number, const char *token, int64_t signed_at)
+{
+	struct km_problem problem = {0};
+	char moment[KM_TIME_TEXT], logged_at[KM_TIME_TEXT];
+	int64_t recorded = 0;
+	if (!entry->revoked_at)
+		return true;
+	km_time_format(entry->revoked_at, moment);
+	enum km_error error = signed_at < entry->revoked_at && token
+	                          ? km_logged_credential(v->source, v->trust, number, token, &recorded, &problem)
+	                          : KM_ABSENT;
+	km_time_format(recorded, logged_at);
+	if (!error && recorded < entry->revoked_at)
+		km_verdict_check(v->verdict, KM_CHECK_KEY, KM_RESULT_GOOD, "revoked from %s; the log has this one from %s",
+		                 moment, logged_at);
+	else if (error && error != KM_ABSENT)
+		conclude_revoked_unknown(v, moment, problem.message);
+	else
+		km_verification_bad_key(v, "revoked-key",
+		                        "its key has been revoked, and nothing shows that it was signed before that: ask for "
+		                        "the new one");
+	return !error && recorded < entry->revoked_at;
 }
 
 /* ------------------------------------------------------------------------------------------------ time, register, log

@@ -36,6 +36,11 @@ bool km_verification_signature(const struct km_verification *v, const struct km_
 bool km_verification_key_period(const struct km_verification *v, const struct km_keyset_entry *entry,
                                 int64_t signed_at);
 
+/* Where the key has been revoked: did it sign this before? What it says of that itself could be anybody's; the log
+ * tells, where it names this credential (a compact JWS; NULL for what it does not name). */
+bool km_verification_key_revoked(const struct km_verification *v, const struct km_keyset_entry *entry,
+                                 const char *number, const char *token, int64_t signed_at);
+
 /* What a thing proves by itself, in the registry's own words, with all that came before found good. */
 struct km_presented {
 	const char *what;                                                   /* "badge", "QR code" */

@@ -61,6 +61,11 @@ struct km_status_source {
 	void *context;
 	/* Gets the text of <url>/m/NUMBER.tlog-proof likewise; NULL where the log is not to be asked. */
 	enum km_error (*get_log_proof)(void *context, const char *number, char **ret_text, struct km_problem *problem);
+	/* Gets the text of <url>/log/credential/DIGEST, base64url of the SHA-256 of a credential's compact JWS, likewise:
+	 * the proof that the log names it. KM_ABSENT: the registry says that its log does not. NULL where it is not to be
+	 * asked. */
+	enum km_error (*get_credential_proof)(void *context, const char *digest, char **ret_text,
+	                                      struct km_problem *problem);
 	/* Signed status lists (compact JWS) that were saved before, in any order, for where `get` is NULL; borrowed. */
 	const char *const *lists;
 	size_t lists_len;

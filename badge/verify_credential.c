@@ -109,6 +109,7 @@ void km_verify_credential(const struct km_verification *v, const char *token)
 	struct km_claims claims;
 	if (km_verification_key(v, key, claimed) &&
 	    km_verification_signature(v, key, km_jws_verify(&jws, key->public_key)) &&
-	    read_claims(v, &jws, &credential, &claims) && km_verification_key_period(v, key, claims.issued_at))
+	    read_claims(v, &jws, &credential, &claims) && km_verification_key_period(v, key, claims.issued_at) &&
+	    km_verification_key_revoked(v, key, claims.number, token, claims.issued_at))
 		km_verification_conclude_credential(v, token, &claims);
 }

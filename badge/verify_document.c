@@ -80,6 +80,7 @@ void km_verify_document(const struct km_verification *v, const char *bytes, size
 	const struct km_keyset_entry *key = km_proof_key(&proof, v->trust);
 	if (km_verification_key(v, key, claimed) &&
 	    km_verification_signature(v, key, km_proof_valid(&proof, key->public_key, nquads, nquads_len)) &&
-	    read_claims(v, document, &proof, &claims) && km_verification_key_period(v, key, claims.issued_at))
+	    read_claims(v, document, &proof, &claims) && km_verification_key_period(v, key, claims.issued_at) &&
+	    km_verification_key_revoked(v, key, claims.number, NULL, claims.issued_at))
 		km_verification_conclude_credential(v, NULL, &claims);
 }

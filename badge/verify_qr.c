@@ -75,6 +75,7 @@ void km_verify_qr(const struct km_verification *v, const struct km_qr_token_text
 	struct km_qr_claims claims;
 	if (km_verification_key(v, key, claimed) &&
 	    km_verification_signature(v, key, km_cwt_verify(&cwt, key->public_key)) && read_claims(v, &cwt, &claims) &&
-	    km_verification_key_period(v, key, claims.issued_at) && leads_to_registry(v, text))
+	    km_verification_key_period(v, key, claims.issued_at) &&
+	    km_verification_key_revoked(v, key, claims.number, NULL, claims.issued_at) && leads_to_registry(v, text))
 		conclude(v, &claims);
 }

@@ -35,13 +35,13 @@ struct source {
 	const char *url; /* of the registry that is trusted */
 };
 
-/* What the registry answers about this mark at this address; the caller's (free). */
-static enum km_error get(const struct source *source, const char *number, const char *ending, size_t max_bytes,
-                         char **ret_body, struct km_problem *problem)
+/* What the registry answers at this address; the caller's (free). */
+static enum km_error get(const struct source *source, const char *where, const char *what, const char *ending,
+                         size_t max_bytes, char **ret_body, struct km_problem *problem)
 {
 	auto_buf struct km_buf address = KM_BUF_EMPTY;
 	auto_answer struct km_answer answer = {0};
-	km_buf_add_format(&address, "%s/m/%s%s", source->url, number, ending);
+	km_buf_add_format(&address, "%s%s%s%s", source->url, where, what, ending);
 	if (address.failed)
 		return km_fail_memory(problem);
 	enum km_error error = km_fetch_get(source->fetch, address.data, max_bytes, &answer, problem);
@@ -50,7 +50,7 @@ static enum km_error get(const struct source *source, const char *number, const 
 	error = km_answer_check(&answer, problem);
 	/* Anything may say 404: a wrong proxy, a server that is being set up. Only the registry's own words count. */
 	if (error && !(error == KM_ABSENT && answer.problem))
-		return km_fail(problem, KM_UNAVAILABLE, "no-status", "%s does not tell the state now (HTTP %ld)", address.data,
+		return km_fail(problem, KM_UNAVAILABLE, "no-status", "%s does not tell (HTTP %ld)", address.data,
 		               answer.status);
 	if (error)
 		return error;
@@ -61,12 +61,18 @@ static enum km_error get(const struct source *source, const char *number, const 
 
 static enum km_error get_status(void *context, const char *number, char **ret_token, struct km_problem *problem)
 {
-	return get(context, number, "/status.jwt", STATUS_ANSWER_MAX, ret_token, problem);
+	return get(context, "/m/", number, "/status.jwt", STATUS_ANSWER_MAX, ret_token, problem);
 }
 
 static enum km_error get_log_proof(void *context, const char *number, char **ret_text, struct km_problem *problem)
 {
-	return get(context, number, ".tlog-proof", KM_TLOG_PROOF_MAX, ret_text, problem);
+	return get(context, "/m/", number, ".tlog-proof", KM_TLOG_PROOF_MAX, ret_text, problem);
+}
+
+static enum km_error get_credential_proof(void *context, const char *digest, char **ret_text,
+                                          struct km_problem *problem)
+{
+	return get(context, "/log/credential/", digest, "", KM_TLOG_PROOF_MAX, ret_text, problem);
 }
 
 /* ------------------------------------------------------------------------------------------- what was saved before */
@@ -256,6 +262,7 @@ static enum km_error run(struct km_call *call, struct km_problem *problem)
 	if (!offline) {
 		status.get = get_status;
 		status.get_log_proof = get_log_proof;
+		status.get_credential_proof = get_credential_proof;
 	}
 	if (!error)
 		error = judge(call, &trust, &status, &verdict, problem);

@@ -12,7 +12,7 @@ import { Registry } from './registry.mjs';
 const CLIENTS = 8;
 const ROTATIONS = 3;
 
-let registry, office, marks, oldKeys, oldBadge;
+let registry, office, marks, oldKeys, oldBadge, lostKey, lostBadge;
 
 before(async () => {
   registry = await Registry.make(0);
@@ -147,6 +147,8 @@ test('a key on which something rests stays published', async () => {
 
 test('a key that is known to be in other hands signs nothing more, and is no longer among the good ones', async () => {
   const thumbprint = await credentialKid(marks[0]);
+  await pause(1100); // what was signed in the very second in which the key was lost is lost with it
+  lostBadge = registry.write('lost.svg', await text(`/m/${marks[0]}.svg`));
   const said = await office.must('key', 'revoke', thumbprint);
   assert.match(said, /^Revoked/);
   assert.match(said, /3 credentials were signed anew/);
@@ -156,5 +158,32 @@ test('a key that is known to be in other hands signs nothing more, and is no lon
   for (const mark of marks) assert.notEqual(await credentialKid(mark), thumbprint);
   const { status } = await office.use('verify', marks[0], '--registry', registry.url);
   assert.equal(status, 0);
+  lostKey = thumbprint;
+});
+
+test('what it signed before still stands, for the log shows that it was there; without the log nobody can tell', async () => {
+  const online = await office.use('verify', lostBadge, '--registry', registry.url);
+  assert.equal(online.status, 0, online.stdout);
+  assert.match(online.stdout, /key +good: revoked from .*; the log has this one from /);
+  const keys = registry.write('new-keys.json', await text('/.well-known/jwks.json'));
+  const offline = await office.use('verify', lostBadge, '--keyset', keys, '--offline');
+  assert.equal(offline.status, 3, offline.stdout);
+  assert.match(offline.stdout, /^Cannot tell: its key may be in other hands/);
+});
+
+test('what it signed after it was lost is refused', async () => {
+  const lost = new Date(Date.now() - 3600 * 1000).toISOString().replace(/\.\d+/, '');
+  await office.must('key', 'revoke', lostKey, '--at', lost);
+  const { status, stdout } = await office.use('verify', lostBadge, '--registry', registry.url);
+  assert.equal(status, 1, stdout);
+  assert.match(stdout, /^Not valid: its key has been revoked/);
+  assert.equal((await office.use('verify', marks[0], '--registry', registry.url)).status, 0);
   assert.doesNotMatch(registry.server.log.text, / fault /);
+});
+
+test('with the key set of before, a badge that was signed since is of a key that it does not know', async () => {
+  const badge = registry.write('new.svg', await text(`/m/${marks[0]}.svg`));
+  const { status, stdout } = await office.use('verify', badge, '--keyset', oldKeys, '--offline');
+  assert.equal(status, 3, stdout);
+  assert.match(stdout, /^Cannot tell: it is signed with a key that is not in the key set that you saved/);
 });

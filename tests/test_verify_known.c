@@ -4,11 +4,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "keys/checkpoint.h"
-#include "keys/note.h"
 #include "registry/log_event.h"
-#include "registry/merkle.h"
-#include "registry/tlog_proof.h"
 #include "tests/verifying.h"
 
 #include <stdlib.h>
@@ -204,27 +200,13 @@ static enum km_error get_log_proof(void *context, const char *number, char **ret
 	return KM_OK;
 }
 
-/* The proof of an entry that is the second of two. */
 static char *prove(const struct world *world, const struct km_log_event *event, const char *origin, int key)
 {
 	struct km_problem problem = {0};
-	auto_free char *entry = NULL, *note = NULL;
-	size_t entry_len;
-	assert_ok(km_log_event_entry(event, &entry, &entry_len, &problem), &problem);
-	struct km_hash first = km_merkle_leaf("first", 5), second = km_merkle_leaf(entry, entry_len);
-	struct km_hash root = km_merkle_node(&first, &second);
-	struct km_checkpoint checkpoint = {.size = 2};
-	snprintf(checkpoint.origin, sizeof checkpoint.origin, "%s", origin);
-	memcpy(checkpoint.root, root.bytes, sizeof checkpoint.root);
-	auto_buf struct km_buf body = KM_BUF_EMPTY, text = KM_BUF_EMPTY;
-	km_checkpoint_format(&checkpoint, &body);
-	assert_ok(km_note_sign(world->keys[key], origin, body.data, body.len, &note, &problem), &problem);
-	struct km_tlog_proof proof = {
-		.extra = entry, .extra_len = entry_len, .index = 1, .note = note, .note_len = strlen(note)};
-	proof.path.hashes[0] = first;
-	proof.path.len = 1;
-	km_tlog_proof_format(&proof, &text);
-	return km_buf_take(&text, NULL);
+	auto_free char *entry = NULL;
+	size_t len;
+	assert_ok(km_log_event_entry(event, &entry, &len, &problem), &problem);
+	return world_log_proof(world, entry, len, origin, key);
 }
 
 static struct km_log_event granted(const struct world *world)

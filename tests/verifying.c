@@ -7,6 +7,10 @@
 #include "base/buf.h"
 #include "base/encode.h"
 #include "base/json.h"
+#include "keys/checkpoint.h"
+#include "keys/note.h"
+#include "registry/merkle.h"
+#include "registry/tlog_proof.h"
 
 #include <stdlib.h>
 #include <zlib.h>
@@ -164,6 +168,28 @@ int world_tear_down(void **state)
 	free(world->token);
 	free(world);
 	return 0;
+}
+
+char *world_log_proof(const struct world *world, const char *entry, size_t len, const char *origin, int key)
+{
+	struct km_problem problem = {0};
+	auto_free char *note = NULL;
+	struct km_hash first = km_merkle_leaf("first", 5), second = km_merkle_leaf(entry, len);
+	struct km_hash root = km_merkle_node(&first, &second);
+	struct km_checkpoint checkpoint = {.size = 2};
+	snprintf(checkpoint.origin, sizeof checkpoint.origin, "%s", origin);
+	memcpy(checkpoint.root, root.bytes, sizeof checkpoint.root);
+	auto_buf struct km_buf body = KM_BUF_EMPTY, text = KM_BUF_EMPTY;
+	km_checkpoint_format(&checkpoint, &body);
+	assert_ok(km_note_sign(world->keys[key], origin, body.data, body.len, &note, &problem), &problem);
+	struct km_tlog_proof proof = {
+		/* Only read, whatever the type says. */
+		.extra = (char *)entry, .extra_len = len, .index = 1, .note = note, .note_len = strlen(note),
+	};
+	proof.path.hashes[0] = first;
+	proof.path.len = 1;
+	km_tlog_proof_format(&proof, &text);
+	return km_buf_take(&text, NULL);
 }
 
 void world_publish(struct world *world, int key, enum km_purpose purpose)

@@ -54,6 +54,9 @@ char *world_prove(const struct world *world, json_t *document, const char *url, 
 
 char *world_qr_token(const struct world *world, const struct km_mark *mark, const char *url, int key);
 
+/* The proof that this entry is the second of two in a log with this name. */
+char *world_log_proof(const struct world *world, const char *entry, size_t len, const char *origin, int key);
+
 /* Lists one more key of the world as published for this purpose. */
 void world_publish(struct world *world, int key, enum km_purpose purpose);
 

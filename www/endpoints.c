@@ -75,6 +75,7 @@ const struct km_route km_routes[] = {
 	{KM_GET, "/status/suspension/{list}", km_get_suspension_list, OPEN | KM_ROUTE_STORE, 0, NULL},
 
 	{KM_GET, "/log/checkpoint", km_get_log_checkpoint, OPEN_READ, 0, NULL},
+	{KM_GET, "/log/credential/{digest}", km_get_log_credential, OPEN_READ, 0, NULL},
 	{KM_GET, "/log/{tile*}", km_get_log_tile, OPEN_READ, 0, NULL},
 
 	{KM_GET, "/healthz", km_get_healthz, 0, 0, NULL},

@@ -42,6 +42,7 @@ KM_HANDLER(km_get_mark_qr_png);
 KM_HANDLER(km_get_mark_signed_qr_svg);
 KM_HANDLER(km_get_mark_signed_qr_png);
 KM_HANDLER(km_get_mark_tlog_proof);
+KM_HANDLER(km_get_log_credential);
 KM_HANDLER(km_get_log_checkpoint);
 KM_HANDLER(km_get_log_tile);
 KM_HANDLER(km_get_revocation_list);

@@ -1,5 +1,8 @@
 #include "registry/log.h"
+#include "base/digest.h"
+#include "base/encode.h"
 #include "registry/log_checkpoint.h"
+#include "registry/tlog_proof.h"
 #include "www/endpoints.h"
 
 #include <string.h>
@@ -25,6 +28,24 @@ KM_HANDLER(km_get_log_checkpoint)
 	reply->type = km_type_text;
 	reply->max_age_s = CHECKPOINT_MAX_AGE_S;
 	return take(reply, note, strlen(note), problem);
+}
+
+/* That the log names the credential with this digest (c2sp.org/tlog-proof@v1): when it was there at the latest. */
+KM_HANDLER(km_get_log_credential)
+{
+	uint8_t digest[KM_SHA256_BYTES];
+	const char *text = km_request_path_value(request, "digest");
+	char *proof;
+	size_t len;
+	if (!km_decode_exact(KM_BASE64URL, text, strlen(text), digest, sizeof digest))
+		return km_fail(problem, KM_ABSENT, "no-such-credential",
+		               "expected /log/credential/ and the base64url of the SHA-256 of a credential's compact JWS");
+	enum km_error error = km_tlog_proof_of_credential(request->store, digest, &proof, &len, problem);
+	if (error)
+		return error;
+	reply->type = km_type_text;
+	reply->max_age_s = CHECKPOINT_MAX_AGE_S;
+	return take(reply, proof, len, problem);
 }
 
 /* Nothing that no checkpoint has signed is public; what one has signed never changes. */
