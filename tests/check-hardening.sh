@@ -34,5 +34,10 @@ if [ "$optimised" = yes ]; then
 else
   skip_claim "string functions check the size of what they fill" "built without optimisation"
 fi
+# A linker takes the first of two in silence, and the other's callers call the wrong one.
+one_name_each() {
+  ! nm -g --defined-only "$(dirname "$program")"/lib*.a 2>/dev/null | awk 'NF == 3 { print $3 }' | sort | uniq -d | grep .
+}
+claim "no two functions in the rooms have the same name" one_name_each
 claim "no folder for libraries is built in" has_not "$dynamic" '\((RPATH|RUNPATH)\)'
 claims_end

@@ -1,4 +1,5 @@
 #include "tests/site.h"
+#include "www/ready.h"
 
 #include "keys/jws.h"
 #include "keys/keyset.h"
@@ -157,7 +158,7 @@ static void nothing_is_kept_past_the_next_change(void **state)
 	struct km_mark *mark = scene_mark(&site->scene, number.text, site->now);
 	int64_t next_change = mark->next_change;
 	km_mark_free(mark);
-	site->now = next_change - 7;
+	site->now = next_change - KM_READY_S - 7;
 	auto_reply struct http_reply near = site_get(site, badge.text);
 	site_expect_header(&near, "Cache-Control", "public, max-age=7, must-revalidate");
 	auto_reply struct http_reply page = site_get(site, site_path("/m/", number.text, "").text);

@@ -1,5 +1,6 @@
 #include "www/exchange.h"
 
+#include "registry/number.h"
 #include "www/accept.h"
 #include "www/endpoints.h"
 #include "www/metrics.h"
@@ -23,9 +24,11 @@ struct exchange {
 	struct km_request request;
 	struct km_reply reply;
 	struct km_problem problem; /* code KM_OK while all is well */
+	size_t sent_bytes;         /* of the body, before it is compressed */
 	size_t unwanted;           /* bytes of body beyond what is taken */
 	struct timespec began;
 	bool headers_read;
+	char *target; /* as it came, for what may stand ready; owned */
 	char allow[KM_ALLOW_TEXT];
 };
 
@@ -39,6 +42,7 @@ void *km_exchange_begin(void *context, const char *target, struct MHD_Connection
 	atomic_fetch_add(&site->in_progress, 1);
 	exchange->request.site = site;
 	clock_gettime(CLOCK_MONOTONIC, &exchange->began);
+	exchange->target = strdup(target);
 	km_target_parse(target, &exchange->request.path, &exchange->request.query, &exchange->problem);
 	return exchange;
 }
@@ -55,6 +59,7 @@ void km_exchange_end(void *context, struct MHD_Connection *connection, void **ex
 	*exchange_place = NULL;
 	km_request_done(&exchange->request);
 	km_reply_done(&exchange->reply);
+	free(exchange->target);
 	free(exchange);
 	atomic_fetch_sub(&site->in_progress, 1);
 }
@@ -169,7 +174,58 @@ static void count(const struct exchange *exchange, unsigned status)
 	km_metrics_count(request->site->metrics, place, status, (uint64_t)microseconds);
 }
 
+enum { READY_KEY_TEXT = KM_TARGET_MAX + 32 };
+
+/* All that makes one reply another: the address, and what the client would rather have. False where it cannot stand
+ * ready. */
+static bool ready_key(const struct exchange *exchange, struct MHD_Connection *connection,
+                      char ret_key[static READY_KEY_TEXT])
+{
+	const struct km_request *request = &exchange->request;
+	if (exchange->problem.code || !request->route || !(request->route->kind & KM_ROUTE_READY) || !exchange->target ||
+	    (request->method != KM_GET && request->method != KM_HEAD) || request->site->stopping)
+		return false;
+	int len =
+		snprintf(ret_key, READY_KEY_TEXT, "%d%d%d%d%c%s", (int)request->language, request->json, request->page,
+	             km_accept_gzip(header(connection, "Accept-Encoding")),
+	             request->credential ? request->credential[strlen(request->credential) - 1] : '-', exchange->target);
+	return len < READY_KEY_TEXT;
+}
+
+static enum MHD_Result make_answer(struct exchange *exchange, struct MHD_Connection *connection,
+                                   struct km_ready_reply *ret_ready);
+
+/* What stands ready, or a new answer, which then does. */
 static enum MHD_Result answer(struct exchange *exchange, struct MHD_Connection *connection)
+{
+	char key[READY_KEY_TEXT];
+	struct km_ready *ready = NULL;
+	struct km_problem ignored;
+	const struct km_request *request = &exchange->request;
+	/* Where this fails, so does the answer itself, and says why. */
+	if (!ready_key(exchange, connection, key) || km_site_ready(request->site, &ready, &ignored))
+		return make_answer(exchange, connection, NULL);
+	const struct km_ready_reply *found = km_ready_find(ready, key, request->now);
+	if (found) {
+		unsigned status;
+		enum MHD_Result result = km_send_ready(connection, found, &status);
+		count(exchange, status);
+		return result;
+	}
+	struct km_ready_reply made = {0};
+	char number[KM_NUMBER_TEXT];
+	enum MHD_Result result = make_answer(exchange, connection, &made);
+	if (!made.response)
+		return result;
+	if (km_number_parse(km_request_path_value(request, "number"), number, NULL) == KM_OK)
+		km_ready_put(ready, key, number, &made, exchange->sent_bytes, request->now);
+	else
+		MHD_destroy_response(made.response);
+	return result;
+}
+
+static enum MHD_Result make_answer(struct exchange *exchange, struct MHD_Connection *connection,
+                                   struct km_ready_reply *ret_ready)
 {
 	struct km_request *request = &exchange->request;
 	if (!exchange->problem.code && request->method == KM_OPTIONS)
@@ -189,7 +245,8 @@ static enum MHD_Result answer(struct exchange *exchange, struct MHD_Connection *
 		km_problem_reply(request, &exchange->problem, &exchange->reply);
 	}
 	unsigned status = 0;
-	enum MHD_Result result = km_send(connection, request, &exchange->reply, &status);
+	exchange->sent_bytes = exchange->reply.body.len;
+	enum MHD_Result result = km_send(connection, request, &exchange->reply, &status, ret_ready);
 	count(exchange, status);
 	return result;
 }

@@ -1,6 +1,7 @@
 #include "www/reply.h"
 
 #include "base/json.h"
+#include "www/ready.h"
 #include "www/shared.h"
 
 #include <stdlib.h>
@@ -35,7 +36,7 @@ enum km_error km_reply_token(struct km_reply *reply, const char *token, const ch
 
 int km_reply_age_until(int64_t next_change, int64_t now, int max_s)
 {
-	int64_t left = next_change - now;
+	int64_t left = next_change - now - KM_READY_S;
 	if (left <= 0)
 		return KM_CACHE_ASK;
 	return left < max_s ? (int)left : max_s;

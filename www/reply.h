@@ -49,7 +49,8 @@ enum km_error km_reply_json(struct km_reply *reply, const json_t *value, const c
 /* The token as body; the token stays the caller's. */
 enum km_error km_reply_token(struct km_reply *reply, const char *token, const char *type, struct km_problem *problem);
 
-/* How long this may be kept: at most max_s, and not past the moment at which the mark changes by itself. */
+/* How long this may be kept: at most max_s, and not past the moment at which the mark changes by itself, though it may
+ * stand ready here for KM_READY_S before. */
 int km_reply_age_until(int64_t next_change, int64_t now, int max_s);
 
 void km_reply_done(struct km_reply *reply);

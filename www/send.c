@@ -245,8 +245,38 @@ static struct MHD_Response *make_response(struct km_reply *reply, bool compresse
 	return response;
 }
 
+static enum MHD_Result copy_header(void *response, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	(void)kind;
+	if (strncmp(name, "Content-", 8) != 0 || strcmp(name, "Content-Security-Policy") == 0)
+		MHD_add_response_header(response, name, value);
+	return MHD_YES;
+}
+
+enum MHD_Result km_send_ready(struct MHD_Connection *connection, const struct km_ready_reply *ready,
+                              unsigned *ret_status)
+{
+	*ret_status = 200;
+	if (!etag_listed(header(connection, "If-None-Match"), ready->etag))
+		return MHD_queue_response(connection, 200, ready->response);
+	struct MHD_Response *same = MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
+	if (!same)
+		return MHD_NO;
+	*ret_status = 304;
+	MHD_get_response_headers(ready->response, copy_header, same);
+	enum MHD_Result result = MHD_queue_response(connection, 304, same);
+	MHD_destroy_response(same);
+	return result;
+}
+
+/* Whether everybody may be given this for some seconds. */
+static bool may_stand_ready(const struct outgoing *out)
+{
+	return out->status == 200 && *out->etag && out->reply->max_age_s > 0;
+}
+
 enum MHD_Result km_send(struct MHD_Connection *connection, const struct km_request *request, struct km_reply *reply,
-                        unsigned *ret_status)
+                        unsigned *ret_status, struct km_ready_reply *ret_ready)
 {
 	struct outgoing out = {.request = request, .reply = reply, .status = reply->status ? reply->status : 200};
 	settle(&out, connection, reply);
@@ -263,7 +293,11 @@ enum MHD_Result km_send(struct MHD_Connection *connection, const struct km_reque
 		if (request->site->stopping)
 			add(&out, "Connection", "close");
 		result = MHD_queue_response(connection, out.status, out.response);
-		MHD_destroy_response(out.response);
+		if (ret_ready && !request->site->stopping && may_stand_ready(&out)) {
+			ret_ready->response = out.response;
+			snprintf(ret_ready->etag, sizeof ret_ready->etag, "%s", out.etag);
+		} else
+			MHD_destroy_response(out.response);
 	}
 	*ret_status = out.status;
 	km_reply_done(reply);

@@ -13,9 +13,18 @@
 
 enum { ISSUER_WAIT_S = 5, LOG_LINE_MAX = 1200 };
 
-static void close_thread_store(void *store)
+/* What each thread has for itself. */
+struct thread {
+	struct km_store *store;
+	struct km_ready *ready;
+};
+
+static void close_thread(void *context)
 {
-	km_store_close(store);
+	struct thread *thread = context;
+	km_store_close(thread->store);
+	km_ready_free(thread->ready);
+	free(thread);
 }
 
 static enum km_error copy_options(struct km_site *site, const struct km_server_options *options,
@@ -36,7 +45,7 @@ static enum km_error open_locks(struct km_site *site, struct km_problem *problem
 	if (error)
 		return error;
 	site->has_lock = pthread_mutex_init(&site->issuer_lock, NULL) == 0;
-	site->has_key = pthread_key_create(&site->store_key, close_thread_store) == 0;
+	site->has_key = pthread_key_create(&site->thread_key, close_thread) == 0;
 	return site->has_lock && site->has_key ? KM_OK : km_fail_memory(problem);
 }
 
@@ -94,7 +103,7 @@ void km_site_close(struct km_site *site)
 		return;
 	km_issuer_close(site->issuer);
 	if (site->has_key)
-		pthread_key_delete(site->store_key);
+		pthread_key_delete(site->thread_key);
 	if (site->has_lock)
 		pthread_mutex_destroy(&site->issuer_lock);
 	for (size_t i = 0; i < KM_SHELVES; i++)
@@ -115,20 +124,44 @@ int64_t km_site_now(const struct km_site *site)
 	return km_clock_now(site->options.clock);
 }
 
-enum km_error km_site_store(struct km_site *site, struct km_store **ret_store, struct km_problem *problem)
+static enum km_error this_thread(struct km_site *site, struct thread **ret_thread, struct km_problem *problem)
 {
-	struct km_store *store = pthread_getspecific(site->store_key);
-	if (!store) {
-		enum km_error error = km_store_open(site->options.database, KM_STORE_READ, &store, problem);
-		if (error)
-			return error;
-		if (pthread_setspecific(site->store_key, store) != 0) {
-			km_store_close(store);
+	struct thread *thread = pthread_getspecific(site->thread_key);
+	if (!thread) {
+		thread = calloc(1, sizeof *thread);
+		if (!thread)
 			return km_fail_memory(problem);
+		enum km_error error = km_store_open(site->options.database, KM_STORE_READ, &thread->store, problem);
+		thread->ready = km_ready_new(KM_READY_BYTES);
+		if (!error && (!thread->ready || pthread_setspecific(site->thread_key, thread) != 0))
+			error = km_fail_memory(problem);
+		if (error) {
+			close_thread(thread);
+			return error;
 		}
 	}
-	*ret_store = store;
+	*ret_thread = thread;
 	return KM_OK;
+}
+
+enum km_error km_site_store(struct km_site *site, struct km_store **ret_store, struct km_problem *problem)
+{
+	struct thread *thread;
+	enum km_error error = this_thread(site, &thread, problem);
+	if (!error)
+		*ret_store = thread->store;
+	return error;
+}
+
+enum km_error km_site_ready(struct km_site *site, struct km_ready **ret_ready, struct km_problem *problem)
+{
+	struct thread *thread;
+	enum km_error error = this_thread(site, &thread, problem);
+	if (!error)
+		error = km_ready_follow(thread->ready, thread->store, problem);
+	if (!error)
+		*ret_ready = thread->ready;
+	return error;
 }
 
 enum km_error km_site_issuer(struct km_site *site, struct km_issuer **ret_issuer, struct km_problem *problem)

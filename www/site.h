@@ -9,6 +9,7 @@
 #include "base/catalogue.h"
 #include "base/error.h"
 #include "registry/store.h"
+#include "www/ready.h"
 #include "www/server.h"
 #include "www/shared.h"
 #include "www/statics.h"
@@ -40,7 +41,7 @@ struct km_site {
 	struct km_statics statics;
 	struct km_issuer *issuer; /* under issuer_lock: see km_site_issuer */
 	pthread_mutex_t issuer_lock;
-	pthread_key_t store_key; /* each thread's own store, closed when the thread ends */
+	pthread_key_t thread_key; /* each thread's own store and ready replies, gone when the thread ends */
 	bool has_lock, has_key;
 	struct km_shelf shelves[KM_SHELVES];
 	struct km_metrics *metrics;
@@ -58,6 +59,9 @@ int64_t km_site_now(const struct km_site *site);
 
 /* This thread's store, opened at first use; borrowed until the thread ends. */
 enum km_error km_site_store(struct km_site *site, struct km_store **ret_store, struct km_problem *problem);
+
+/* This thread's replies that are ready, as the register is now; borrowed likewise. */
+enum km_error km_site_ready(struct km_site *site, struct km_ready **ret_ready, struct km_problem *problem);
 
 /* The issuer, for one thread at a time; waits a few seconds for its turn, then KM_UNAVAILABLE. Give it back with
  * km_site_issuer_done. */
