@@ -124,7 +124,7 @@ struct km_verify_verdict *km_verify_thing(const void *bytes, size_t len, const s
 	if (!whole)
 		return NULL;
 	const struct km_status_source source = source_of(evidence ? evidence : &none);
-	km_verify(bytes, len, keys ? &keys->set : NULL, &source, now, &whole->words);
+	km_verify(len ? bytes : "", len, keys ? &keys->set : NULL, &source, now, &whole->words);
 	fill(whole);
 	return &whole->verdict;
 }
