@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -21,6 +22,15 @@ export const tool = (name) => path.join(path.dirname(program), 'tests', name);
 export const PHONE = { width: 360, height: 640 };
 export const DESK = { width: 1280, height: 800 };
 
+// To be given to a page as a script of its own, before complaints() is called.
+export const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+// What axe has to say of the page as it is now, in lines.
+export async function complaints(page) {
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target}: ${node.failureSummary}`));
+}
+
 export class Site {
   // Starts the demo, with its messages in `folder`.
   static async open() {
@@ -37,17 +47,20 @@ export class Site {
     );
     return site;
   }
-  // A token for the signed QR code of this mark, as the registry signs it or would never; `key` may be another's.
-  async token(number, more = {}, key = this.credentialKey()) {
+  // What the registry says in the token of this mark's signed QR code; `more` replaces that.
+  async claims(number, more = {}) {
     const record = await (await fetch(`${this.url}/m/${number}.json`)).json();
     const credential = await (await fetch(`${this.url}/m/${number}.jwt`)).text();
     const { credentialStatus } = JSON.parse(Buffer.from(credential.split('.')[1], 'base64url'));
-    const claims = {
+    return {
       iss: this.url, sub: number, exp: Date.parse(record.valid_until) / 1000, iat: Math.floor(Date.now() / 1000),
       name: record.provider.name, kvk: record.provider.kvk, scheme: record.scheme.id,
       index: Number(credentialStatus[0].statusListIndex), ...more,
     };
-    return writeToken(claims, key);
+  }
+  // Such a token, as the registry signs it or would never; `key` may be another's.
+  async token(number, more = {}, key = this.credentialKey()) {
+    return writeToken(await this.claims(number, more), key);
   }
   credentialKey() {
     const folder = path.join(this.demo.out.text.match(/mark list --home (.+)/)[1], 'keys');

@@ -1,11 +1,9 @@
 // What holds for every page. To have a page looked at: a line in the table.
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
-import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 
-import { DESK, launch, PHONE, Site, Visitor } from './browser.mjs';
+import { axe, complaints, DESK, launch, PHONE, Site, Visitor } from './browser.mjs';
 
 const stranger = crypto.generateKeyPairSync('ed25519').privateKey;
 const qr = (claims, key) => async (site) => `/q/${await site.token(site.marks.active, claims, key)}`;
@@ -42,7 +40,6 @@ const pages = [
 ];
 const WEIGHT_MAX_BYTES = 60 * 1024;
 
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const inLanguage = (path, language) => path + (path.includes('?') ? '&' : '?') + `lang=${language}`;
 
 let site, browser;
@@ -55,12 +52,6 @@ async function open(visitor, entry, language) {
   const answer = await visitor.page.goto(inLanguage(await addressOf(entry), language));
   assert.equal(answer.status(), entry.status ?? 200);
   assert.equal(await visitor.page.getAttribute('html', 'lang'), language);
-}
-
-// What axe has to say of the page as it is now, in lines.
-async function complaints(page) {
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
-  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target}: ${node.failureSummary}`));
 }
 
 // On a phone and at a desk, in both languages, light and dark.

@@ -9,6 +9,7 @@ const video = view.querySelector('video');
 
 const PICTURE_SIDES = [1000, 1800, 500]; // pixels; a code that is small in a large picture shows at one of these
 const LOOK_EACH_MS = 120;
+const RENEW_EACH_MS = 12 * 3600 * 1000; // status lists hold for a day
 const SAVED = 'keurmerk-saved'; // as in worker.js
 
 // ---------------------------------------------------------------------------------------------------- what is shown
@@ -70,6 +71,7 @@ function classify(text) {
 
 async function readSaved() {
   const saved = { lists: {} };
+  if (!(await caches.has(SAVED))) return saved; // and make none
   const cache = await caches.open(SAVED);
   for (const request of await cache.keys()) {
     const { pathname } = new URL(request.url);
@@ -230,11 +232,13 @@ async function save(button) {
   failed.hidden = true;
   try {
     await navigator.serviceWorker.register('/sw.js', { scope: '/', updateViaCache: 'none' });
-    const { active } = await navigator.serviceWorker.ready;
+    const { active, periodicSync } = await navigator.serviceWorker.ready;
     const channel = new MessageChannel();
     const done = new Promise((resolve) => (channel.port1.onmessage = ({ data }) => resolve(data)));
     active.postMessage('save', [channel.port2]);
     failed.hidden = await done;
+    // An installed app may renew it by itself, where the browser lets it.
+    await periodicSync?.register('save', { minInterval: RENEW_EACH_MS }).catch(() => {});
   } catch {
     failed.hidden = false;
   }
@@ -281,6 +285,7 @@ if (offline && 'serviceWorker' in navigator && 'caches' in globalThis) {
   const button = offline.querySelector('.not-saved button');
   button.addEventListener('click', safely(() => save(button)));
   offline.querySelector('.saved button').addEventListener('click', safely(forget));
+  addEventListener('appinstalled', safely(() => save(button))); // who installs it wants it to work anywhere
   navigator.serviceWorker.addEventListener('message', safely(showSaved)); // something newer was saved
   await showSaved();
   offline.hidden = false;

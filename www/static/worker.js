@@ -37,8 +37,7 @@ async function save() {
 }
 
 async function saveAgain() {
-  const cache = await caches.open(SAVED);
-  const last = await cache.match(keurmerk.saved.at(-1));
+  const last = await caches.match(keurmerk.saved.at(-1), { cacheName: SAVED });
   // Where nothing was saved, or all of it was thrown away, nobody asked for it.
   if (last && Date.now() - Number(last.headers.get('Saved-At')) > FRESH_MS) await save();
 }
