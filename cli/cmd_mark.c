@@ -20,16 +20,18 @@ static const struct km_option list_options[] = {
 enum { PAGE = 100 };
 
 struct listing {
-	const char *state; /* NULL for all */
-	json_t *json;      /* NULL for lines */
-	size_t len;        /* of this page */
+	const char *state;         /* NULL for all */
+	json_t *json;              /* NULL for lines */
+	size_t len;                /* of this page */
+	char last[KM_NUMBER_TEXT]; /* of it */
 };
 
 static enum km_error list_hit(void *context, const struct km_hit *hit)
 {
 	struct listing *listing = context;
 	listing->len++;
-	if (!hit->number || (listing->state && strcmp(listing->state, km_state_name(hit->state)) != 0))
+	snprintf(listing->last, sizeof listing->last, "%s", hit->number);
+	if (listing->state && strcmp(listing->state, km_state_name(hit->state)) != 0)
 		return KM_OK;
 	char shown[KM_NUMBER_SHOWN], until[KM_DAY_TEXT];
 	if (!listing->json) {
@@ -64,7 +66,7 @@ static enum km_error run_list(struct km_call *call, struct km_problem *problem)
 		error = km_store_read_begin(store, problem);
 	struct km_query query = {.limit = PAGE};
 	int64_t now = km_clock_now(&call->clock);
-	for (listing.len = PAGE; !error && listing.len == PAGE; query.offset += PAGE) {
+	for (listing.len = PAGE; !error && listing.len == PAGE; query.after = listing.last) {
 		listing.len = 0;
 		error = km_search(store, &query, now, NULL, list_hit, &listing, problem);
 	}

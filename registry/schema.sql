@@ -359,5 +359,25 @@ CREATE TABLE lapse_due (           -- marks that will change by themselves, and 
 ) STRICT;
 CREATE INDEX lapse_due_by_time ON lapse_due(at);
 
+CREATE TABLE mark_facet (          -- by what marks are found: all that a mark is, was or will be by its decisions
+    facet   TEXT    NOT NULL,      -- 'scheme:mkb-ict', 'service:cloud', 'level:2', 'city:utrecht', 'state:suspended'
+    mark_id INTEGER NOT NULL REFERENCES mark(id),
+    PRIMARY KEY (facet, mark_id)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER mark_facet_of_period AFTER INSERT ON mark_period BEGIN
+    INSERT INTO mark_facet SELECT 'scheme:' || scheme_id, id FROM mark WHERE id = new.mark_id ON CONFLICT DO NOTHING;
+    INSERT INTO mark_facet SELECT 'city:' || lower(provider.city), mark.id FROM mark
+        JOIN provider ON provider.id = mark.provider_id WHERE mark.id = new.mark_id AND provider.city IS NOT NULL
+        ON CONFLICT DO NOTHING;
+    INSERT INTO mark_facet SELECT 'service:' || value, new.mark_id FROM json_each(new.scope) WHERE true
+        ON CONFLICT DO NOTHING;
+    INSERT INTO mark_facet SELECT 'level:' || new.level, new.mark_id WHERE new.level IS NOT NULL
+        ON CONFLICT DO NOTHING;
+    INSERT INTO mark_facet VALUES ('state:' || new.state, new.mark_id) ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER mark_facet_of_lapse AFTER INSERT ON event WHEN new.decision_id IS NULL BEGIN
+    INSERT INTO mark_facet VALUES ('state:' || new.state, new.mark_id) ON CONFLICT DO NOTHING;
+END;
+
 -- Names of providers, legal and trade names, accents folded. rowid = provider.id.
 CREATE VIRTUAL TABLE provider_search USING fts5(names, tokenize = "unicode61 remove_diacritics 2", prefix = '2 3');

@@ -16,6 +16,10 @@ struct search {
 	struct km_store *store;
 	int64_t at;
 	int64_t limit, offset;
+	const struct km_filter *filter;
+	bool filtered;
+	int64_t before; /* all marks: those with a lower id */
+	int64_t passed; /* hits that fitted and lay before the offset, where filtered */
 	enum km_error (*each)(void *context, const struct km_hit *hit);
 	void *context;
 	bool bare;
@@ -33,7 +37,7 @@ struct search {
 	"provider.name, provider.kvk, provider.city, "                                                                     \
 	"(SELECT domain FROM provider_domain WHERE provider_id = provider.id ORDER BY position LIMIT 1), "                 \
 	"mark.number, mark.scheme_id, p.scheme_version, p.level, p.state, p.holds_from, p.recorded_at, p.valid_from, "     \
-	"p.valid_until, p.surveillance_due, p.surveillance_limit, p.suspension_limit "
+	"p.valid_until, p.surveillance_due, p.surveillance_limit, p.suspension_limit, p.scope "
 #define OF_MARK                                                                                                        \
 	"p.mark_id = mark.id AND p.sequence = (SELECT q.sequence FROM mark_period AS q "                                   \
 	"WHERE q.mark_id = mark.id AND q.holds_from <= :at ORDER BY q.sequence DESC LIMIT 1) "
@@ -104,38 +108,92 @@ static enum km_error read_hit(struct search *search, struct km_statement *statem
 	int64_t since, next_change;
 	km_mark_lapse(&period, search->at, &hit->state, &since, &next_change);
 	hit->valid_until = period.valid_until;
+	hit->scope = km_sql_get_text(statement, 16);
 	return KM_OK;
 }
 
-/* Runs a statement that selects HIT, with what all of them need bound here. */
+/* Whether this hit is one to tell. */
+static bool counts(struct search *search, const struct km_hit *hit)
+{
+	if (!search->filtered)
+		return true;
+	const struct km_filtered mark = {hit->scheme_id, hit->scope, hit->level, hit->city, hit->state};
+	return hit->number && km_filter_fits(search->filter, &mark) && search->passed++ >= search->offset;
+}
+
+/* Runs a statement that selects HIT, with what all of them need bound here. Where there is a filter, it is not the
+ * statement that counts its rows. */
 static enum km_error run(struct search *search, struct km_statement *statement, struct km_problem *problem)
 {
 	km_sql_int(statement, ":at", search->at);
-	km_sql_int(statement, ":limit", search->limit);
-	km_sql_int(statement, ":offset", search->offset);
-	for (bool row = true;;) {
+	km_sql_int(statement, ":limit", search->filtered ? -1 : search->limit);
+	km_sql_int(statement, ":offset", search->filtered ? 0 : search->offset);
+	for (bool row = true; (int64_t)search->hits < search->limit;) {
 		struct km_hit hit;
 		enum km_error error = km_sql_step(statement, &row, problem);
 		if (error || !row)
 			return error;
 		error = read_hit(search, statement, &hit, problem);
-		if (!error)
-			error = search->each(search->context, &hit);
+		if (error)
+			return error;
+		if (!counts(search, &hit))
+			continue;
+		error = search->each(search->context, &hit);
 		if (error)
 			return error;
 		search->hits++;
 	}
+	return KM_OK;
 }
 
-static enum km_error find_all(struct search *search, struct km_problem *problem)
+/* Where the list goes on. */
+static enum km_error find_before(struct search *search, const char *after, struct km_problem *problem)
 {
+	search->before = INT64_MAX;
+	if (!after)
+		return KM_OK;
 	auto_statement struct km_statement *statement = NULL;
-	enum km_error error = km_sql(search->store,
-	                             "SELECT " HIT "FROM mark JOIN mark_period AS p ON " OF_MARK
-	                             "JOIN provider ON provider.id = mark.provider_id "
-	                             "ORDER BY mark.id DESC LIMIT :limit OFFSET :offset",
-	                             &statement, problem);
-	return error ? error : run(search, statement, problem);
+	enum km_error error = km_sql(search->store, "SELECT id FROM mark WHERE number = :number", &statement, problem);
+	if (error)
+		return error;
+	km_sql_text(statement, ":number", after);
+	bool row = false;
+	error = km_sql_step(statement, &row, problem);
+	if (!error && !row)
+		return km_fail(problem, KM_ABSENT, "after", "there is no mark with the number %.20s to go on from", after);
+	if (!error)
+		search->before = km_sql_get_int(statement, 0);
+	return error;
+}
+
+/* Newest first. */
+static enum km_error find_all(struct search *search, const char *after, struct km_problem *problem)
+{
+	char facet[KM_FACET_TEXT];
+	enum km_error error = find_before(search, after, problem);
+	if (error)
+		return error;
+	auto_statement struct km_statement *statement = NULL;
+	if (search->filtered)
+		km_filter_facet(search->filter, facet);
+	error = search->filtered
+	            ? km_sql(search->store,
+	                     "SELECT " HIT "FROM mark_facet AS f JOIN mark ON mark.id = f.mark_id "
+	                     "JOIN mark_period AS p ON " OF_MARK "JOIN provider ON provider.id = mark.provider_id "
+	                     "WHERE f.facet = :facet AND f.mark_id < :before "
+	                     "ORDER BY f.mark_id DESC LIMIT :limit OFFSET :offset",
+	                     &statement, problem)
+	            : km_sql(search->store,
+	                     "SELECT " HIT "FROM mark JOIN mark_period AS p ON " OF_MARK
+	                     "JOIN provider ON provider.id = mark.provider_id WHERE mark.id < :before "
+	                     "ORDER BY mark.id DESC LIMIT :limit OFFSET :offset",
+	                     &statement, problem);
+	if (error)
+		return error;
+	if (search->filtered)
+		km_sql_text(statement, ":facet", facet);
+	km_sql_int(statement, ":before", search->before);
+	return run(search, statement, problem);
 }
 
 /* Runs a statement with the one further parameter :key. */
@@ -360,6 +418,8 @@ enum km_error km_search(struct km_store *store, const struct km_query *query, in
 {
 	char text[KM_QUERY_TEXT_MAX + 1];
 	enum km_error error = take_text(query->text, text, problem);
+	if (!error)
+		error = km_filter_check(&query->filter, problem);
 	if (error)
 		return error;
 	struct search search = {
@@ -370,9 +430,11 @@ enum km_error km_search(struct km_store *store, const struct km_query *query, in
 		.each = each,
 		.context = context,
 		.bare = query->bare,
+		.filter = &query->filter,
+		.filtered = km_filter_is_set(&query->filter),
 	};
 	enum km_query_kind kind = KM_QUERY_ALL;
-	error = *text ? read_each_way(&search, text, &kind, problem) : find_all(&search, problem);
+	error = *text ? read_each_way(&search, text, &kind, problem) : find_all(&search, query->after, problem);
 	for (size_t i = 0; i < SCHEMES_KEPT; i++)
 		km_scheme_free(search.schemes[i]);
 	if (!error && ret_kind)

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "registry/mark.h"
+#include "registry/mark_filter.h"
 #include "registry/store.h"
 
 #include <stdbool.h>
@@ -22,6 +23,7 @@ struct km_hit {
 	const char *level;   /* may be NULL */
 	enum km_state state; /* at the moment asked */
 	int64_t valid_until;
+	const char *scope; /* JSON array of service ids; NULL where there is no mark */
 };
 
 /* What the query was taken for. */
@@ -34,6 +36,9 @@ struct km_query {
 	                   * in any spelling or within this registry's own link to it; NULL or "" for all marks */
 	size_t limit;     /* at most KM_QUERY_LIMIT_MAX; what is more counts as that */
 	size_t offset;
+	const char *after; /* number of a mark: all marks from the one behind it on, at a cost that does not grow with how
+	                    * many came before; NULL: from the first. Counts only where there is no text */
+	struct km_filter filter;
 	bool bare; /* without scheme_name, which costs more than all the rest */
 };
 
@@ -44,7 +49,11 @@ struct km_query {
  * A domain stands for itself, with or without www. in front, and not for what lies under it: others may live there.
  *
  * A text that looks like a mark number with a wrong check symbol, and is no name either, gives no hit and KM_ABSENT
- * with type "mark-number-check". KM_INVALID "query" for a text that is not UTF-8, KM_TOO_LARGE "query". */
+ * with type "mark-number-check". KM_INVALID "query" for a text that is not UTF-8, KM_TOO_LARGE "query"; KM_INVALID
+ * "filter" for what can be no id or city; KM_ABSENT "after" where there is no such mark.
+ *
+ * A mark that has lapsed is no longer found under the state it had; under the new one it is as soon as that has been
+ * written down (registry/lapse_record.h). */
 enum km_error km_search(struct km_store *store, const struct km_query *query, int64_t at, enum km_query_kind *ret_kind,
                         enum km_error (*each)(void *context, const struct km_hit *hit), void *context,
                         struct km_problem *problem);

@@ -14,6 +14,7 @@ enum {
 	HITS_MAX = 20,
 	WORDS_MAX = 4,      /* of a name, by whose beginnings something like it is looked for */
 	BEGINNING_MAX = 4,  /* bytes */
+	BEGINNING_WIDE = 2, /* … where those find nothing, and it is about this one name only */
 	LIKENESS_LEAST = 65 /* below this an offer would only amuse */
 };
 
@@ -266,39 +267,65 @@ static enum km_error look_for(struct km_store *store, const char *text, int64_t 
 }
 
 /* The beginning of a word, cut between characters. */
-static void beginning_of(const char *word, size_t len, char ret_text[static BEGINNING_MAX + 1])
+static void beginning_of(const char *word, size_t len, size_t max, char ret_text[static BEGINNING_MAX + 1])
 {
-	size_t cut = len < BEGINNING_MAX ? len : BEGINNING_MAX;
+	size_t cut = len < max ? len : max;
 	while (cut && cut < len && ((unsigned char)word[cut] & 0xc0) == 0x80)
 		cut--;
 	memcpy(ret_text, word, cut);
 	ret_text[cut] = '\0';
 }
 
-/* All that holds the words as they are, then what begins with some of the letters of each word and looks alike. */
-static enum km_error offer(struct km_store *store, const char *name, int64_t at, struct km_supplier_result *result,
-                           struct km_problem *problem)
+static bool too_long(const char *text)
+{
+	return text && strnlen(text, KM_SUPPLIER_TEXT_MAX + 1) > KM_SUPPLIER_TEXT_MAX;
+}
+
+/* What begins with the same letters as one of the words and looks like the whole. */
+static enum km_error offer_by_beginnings(struct km_store *store, int64_t at, size_t max, struct offers *offers,
+                                         struct km_problem *problem)
 {
 	static const char spaces[] = " \t\r\n";
-	struct offers offers = {.name = name, .result = result};
-	enum km_error error = look_for(store, name, at, &offers, problem);
-	offers.least = LIKENESS_LEAST;
 	size_t words = 0;
-	for (const char *word = name + strspn(name, spaces); *word && !error && words < WORDS_MAX; words++) {
+	enum km_error error = KM_OK;
+	for (const char *word = offers->name + strspn(offers->name, spaces); *word && !error && words < WORDS_MAX;
+	     words++) {
 		char beginning[BEGINNING_MAX + 1];
 		size_t len = strcspn(word, spaces);
-		beginning_of(word, len, beginning);
+		beginning_of(word, len, max, beginning);
 		/* "BV" is in every other name. */
-		if (strlen(beginning) > 2)
-			error = look_for(store, beginning, at, &offers, problem);
+		if (len > 2 && *beginning)
+			error = look_for(store, beginning, at, offers, problem);
 		word += len + strspn(word + len, spaces);
 	}
 	return error;
 }
 
-static bool too_long(const char *text)
+/* All that holds the words as they are, then what looks alike. */
+static enum km_error offer(struct km_store *store, const char *name, int64_t at, struct km_supplier_result *result,
+                           struct km_problem *problem)
 {
-	return text && strnlen(text, KM_SUPPLIER_TEXT_MAX + 1) > KM_SUPPLIER_TEXT_MAX;
+	struct offers offers = {.name = name, .result = result};
+	enum km_error error = look_for(store, name, at, &offers, problem);
+	offers.least = LIKENESS_LEAST;
+	return error ? error : offer_by_beginnings(store, at, BEGINNING_MAX, &offers, problem);
+}
+
+enum km_error km_supplier_near(struct km_store *store, const char *name, int64_t at,
+                               struct km_supplier_result *ret_result, struct km_problem *problem)
+{
+	auto_supplier struct km_supplier_result result = {.answer = KM_SUPPLIER_UNKNOWN};
+	struct offers offers = {.name = name, .least = LIKENESS_LEAST, .result = &result};
+	enum km_error error = KM_OK;
+	if (!too_long(name))
+		error = offer_by_beginnings(store, at, BEGINNING_MAX, &offers, problem);
+	if (!error && !too_long(name) && !result.near_len)
+		error = offer_by_beginnings(store, at, BEGINNING_WIDE, &offers, problem);
+	if (error)
+		return error;
+	*ret_result = result;
+	result = (struct km_supplier_result){0};
+	return KM_OK;
 }
 
 enum km_error km_supplier_check(struct km_store *store, const struct km_supplier *supplier, int64_t at, bool near,

@@ -77,6 +77,10 @@ struct km_supplier_result {
  * like a name that is unknown, which costs a hundred times more than the rest. Free with km_supplier_done. */
 enum km_error km_supplier_check(struct km_store *store, const struct km_supplier *supplier, int64_t at, bool near,
                                 struct km_supplier_result *ret_result, struct km_problem *problem);
+/* Only what looks like a name that a search did not find, which is looked for harder: in `near` of the result. */
+enum km_error km_supplier_near(struct km_store *store, const char *name, int64_t at,
+                               struct km_supplier_result *ret_result, struct km_problem *problem);
+
 void km_supplier_done(struct km_supplier_result *result);
 #define auto_supplier __attribute__((cleanup(km_supplier_done)))
 

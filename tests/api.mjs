@@ -80,10 +80,26 @@ test('marks can be listed, searched and turned over page by page', async () => {
   const { body: found } = await ask('GET', '/v1/marks', '/v1/marks?q=katrien', 200);
   assert.deepEqual(found.marks.map((mark) => mark.state), ['suspended']);
   await ask('GET', '/v1/marks', '/v1/marks?at=2026-01-01', 200);
+  const { body: narrowed } = await ask('GET', '/v1/marks', '/v1/marks?state=withdrawn&city=amsterdam&scheme=mkb-ict', 200);
+  assert.deepEqual(narrowed.marks.map((mark) => mark.state), ['withdrawn']);
+  const { body: none } = await ask('GET', '/v1/marks', '/v1/marks?q=tset+bv+donlad', 200);
+  assert.deepEqual(none.marks, []);
+  assert.equal(none.near[0].name, 'Test BV Donald');
+  await ask('GET', '/v1/marks', '/v1/marks?state=fine', 400);
+  await ask('GET', '/v1/marks', '/v1/marks?service=%22', 422);
+  await ask('GET', '/v1/marks', '/v1/marks?after=000000000000', 404);
   await ask('GET', '/v1/marks', '/v1/marks?limit=100', 400);
   await ask('GET', '/v1/marks', '/v1/marks?page=0', 400);
   await ask('GET', '/v1/marks', '/v1/marks?at=9999-01-01', 422);
   await ask('GET', '/v1/marks', '/v1/marks?q=7K3Q-9XM2-4HTX', 404);
+});
+
+test('companies can be listed page by page', async () => {
+  const { body: all } = await ask('GET', '/v1/providers', '/v1/providers', 200);
+  const { answer, body } = await ask('GET', '/v1/providers', '/v1/providers?limit=2', 200);
+  assert.deepEqual(body.providers, all.providers.slice(0, 2));
+  assert.equal(answer.headers.get('link'), `<${site.url}/v1/providers?limit=2&after=${body.providers[1].kvk}>; rel="next"`);
+  await ask('GET', '/v1/providers', '/v1/providers?after=1', 400);
 });
 
 test('a mark is given in each state, now and then', async () => {

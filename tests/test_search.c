@@ -103,7 +103,7 @@ static enum km_error search_page(struct fixture *fixture, const char *text, int6
                                  struct found *found)
 {
 	*found = (struct found){.kind = 99};
-	const struct km_query query = {text, limit, offset, false};
+	const struct km_query query = {.text = text, .limit = limit, .offset = offset};
 	return km_search(fixture->store, &query, at, &found->kind, note, found, &found->problem);
 }
 
@@ -415,10 +415,135 @@ static void an_error_of_the_callback_ends_the_search(void **state)
 {
 	struct fixture *fixture = *state;
 	struct found found = {.answer = KM_UNAVAILABLE, .kind = 99};
-	const struct km_query query = {"test", 20, 0, false};
+	const struct km_query query = {.text = "test", .limit = 20};
 	assert_int_equal(km_search(fixture->store, &query, FIXTURE_NOW, &found.kind, note, &found, NULL), KM_UNAVAILABLE);
 	assert_int_equal(found.hits, 1);
 	assert_int_equal(found.kind, 99);
+}
+
+/* ------------------------------------------------------------------------------------------------ filters, all marks
+ */
+
+static void expect_filtered(struct fixture *fixture, const char *text, struct km_filter filter, int64_t at,
+                            const char *lines)
+{
+	struct found found = {.kind = 99};
+	const struct km_query query = {.text = text, .limit = 20, .filter = filter};
+	assert_ok(km_search(fixture->store, &query, at, &found.kind, note, &found, &found.problem), &found.problem);
+	assert_string_equal(found.lines, lines);
+}
+
+/* Another period of a mark, from FIXTURE_NOW on. */
+static void change(struct fixture *fixture, int mark, const char *state, const char *scope)
+{
+	char sql[500];
+	snprintf(
+		sql, sizeof sql,
+		"INSERT INTO mark_period SELECT mark_id, 2, 'e', %d, %d, '%s', 1, 1, '%s', level, valid_from, valid_until, "
+		"NULL, NULL, NULL FROM mark_period WHERE mark_id = %d AND sequence = 1",
+		FIXTURE_NOW, FIXTURE_NOW, state, scope, mark);
+	fixture_sql(fixture, sql);
+}
+
+static void marks_are_found_by_what_they_are(void **state)
+{
+	struct fixture *fixture = *state;
+	change(fixture, 3, "suspended", "[\"cloud\",\"backup\"]");
+	const int64_t now = FIXTURE_NOW;
+	expect_filtered(fixture, "", (struct km_filter){.scheme = "mkb-ict"}, now,
+	                "68727720/3/suspended 68750110/1/active ");
+	expect_filtered(fixture, "", (struct km_filter){.scheme = "rijpheid"}, now, "68750110/2/active ");
+	expect_filtered(fixture, "", (struct km_filter){.level = "2"}, now, "68750110/2/active ");
+	expect_filtered(fixture, "", (struct km_filter){.level = "1"}, now, "");
+	expect_filtered(fixture, "", (struct km_filter){.service = "cloud"}, now, "68727720/3/suspended ");
+	expect_filtered(fixture, "", (struct km_filter){.service = "clou"}, now, "");
+	expect_filtered(fixture, "", (struct km_filter){.city = "uTRECHT"}, now, "68727720/3/suspended " DONALD);
+	expect_filtered(fixture, "", (struct km_filter){.city = "Breda"}, now, "");
+	expect_filtered(fixture, "", (struct km_filter){.by_state = true, .state = KM_SUSPENDED}, now,
+	                "68727720/3/suspended ");
+	expect_filtered(fixture, "", (struct km_filter){.by_state = true, .state = KM_ACTIVE}, now, DONALD);
+	expect_filtered(fixture, "", (struct km_filter){.by_state = true, .state = KM_ACTIVE, .scheme = "mkb-ict"}, now,
+	                "68750110/1/active ");
+	expect_filtered(fixture, "", (struct km_filter){.scheme = "", .city = ""}, now, "68727720/3/suspended " DONALD);
+}
+
+static void a_filter_looks_at_the_moment_asked(void **state)
+{
+	struct fixture *fixture = *state;
+	change(fixture, 3, "suspended", "[\"cloud\"]");
+	expect_filtered(fixture, "", (struct km_filter){.service = "cloud"}, FIXTURE_NOW - 1, "");
+	expect_filtered(fixture, "", (struct km_filter){.by_state = true, .state = KM_SUSPENDED}, FIXTURE_NOW - 1, "");
+	expect_filtered(fixture, "", (struct km_filter){.by_state = true, .state = KM_ACTIVE}, FIXTURE_NOW - 1,
+	                KATRIEN DONALD);
+	/* Lapsed: no longer active at once, and expired once that is written down. */
+	const int64_t after = granted + 365 * DAY + 1;
+	expect_filtered(fixture, "", (struct km_filter){.by_state = true, .state = KM_ACTIVE}, after, "");
+	char sql[200];
+	snprintf(sql, sizeof sql,
+	         "INSERT INTO event (mark_id, at, recorded_at, action, state) "
+	         "VALUES (1, %lld, %lld, 'expire', 'expired')",
+	         (long long)after, (long long)after);
+	fixture_sql(fixture, sql);
+	expect_filtered(fixture, "", (struct km_filter){.by_state = true, .state = KM_EXPIRED}, after,
+	                "68750110/1/expired ");
+}
+
+static void a_filter_narrows_what_is_found_by_a_text(void **state)
+{
+	struct fixture *fixture = *state;
+	expect_filtered(fixture, "test", (struct km_filter){.level = "2"}, FIXTURE_NOW, "68750110/2/active ");
+	expect_filtered(fixture, "68750110", (struct km_filter){.scheme = "mkb-ict"}, FIXTURE_NOW, "68750110/1/active ");
+	/* Providers without a mark fit none. */
+	expect_filtered(fixture, "dagobert", (struct km_filter){.city = "utrecht"}, FIXTURE_NOW, "");
+}
+
+static void a_filter_that_can_be_none_is_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	char city[KM_CITY_MAX + 2];
+	memset(city, 'x', sizeof city - 1);
+	city[KM_CITY_MAX] = '\0';
+	expect_filtered(fixture, "", (struct km_filter){.city = city}, FIXTURE_NOW, "");
+	city[KM_CITY_MAX] = 'x';
+	city[KM_CITY_MAX + 1] = '\0';
+	const struct km_filter wrong[] = {
+		{.service = "cloud\",\"backup"}, {.scheme = "MKB"}, {.level = "-"}, {.city = "caf\xe9"}, {.city = city}};
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		struct found found = {0};
+		const struct km_query query = {.limit = 20, .filter = wrong[i]};
+		assert_problem(km_search(fixture->store, &query, FIXTURE_NOW, NULL, note, &found, &found.problem),
+		               &found.problem, KM_INVALID, "filter");
+	}
+}
+
+static void pages_of_a_filter_miss_none(void **state)
+{
+	struct fixture *fixture = *state;
+	static const char *const lines[] = {"68727720/3/active ", "68750110/2/active ", "68750110/1/active ", ""};
+	for (size_t i = 0; i < 4; i++) {
+		struct found found = {0};
+		const struct km_query query = {.text = "test", .limit = 1, .offset = i, .filter = {.city = "Utrecht"}};
+		assert_int_equal(km_search(fixture->store, &query, FIXTURE_NOW, NULL, note, &found, &found.problem), KM_OK);
+		assert_true(i == 3 ? !*found.lines : *found.lines);
+		assert_non_null(strstr(KATRIEN DONALD, lines[i]));
+	}
+	char number[KM_NUMBER_TEXT];
+	for (uint8_t seed = 4; seed-- > 1;) {
+		struct found found = {0};
+		km_number_make((uint8_t[7]){(uint8_t)(seed + 1), 2, 3, 4, 5, 6, 7}, number);
+		const struct km_query query = {
+			.limit = 1, .after = seed == 3 ? NULL : number, .filter = {.city = seed % 2 ? "Utrecht" : NULL}};
+		assert_ok(km_search(fixture->store, &query, FIXTURE_NOW, NULL, note, &found, &found.problem), &found.problem);
+		assert_string_equal(found.lines, lines[3 - seed]);
+	}
+	km_number_make((uint8_t[7]){1, 2, 3, 4, 5, 6, 7}, number);
+	struct found found = {0};
+	struct km_query query = {.limit = 1, .after = number};
+	assert_ok(km_search(fixture->store, &query, FIXTURE_NOW, NULL, note, &found, &found.problem), &found.problem);
+	assert_int_equal(found.hits, 0);
+	query.after = "7K3Q9XM24HTT";
+	assert_problem(km_search(fixture->store, &query, FIXTURE_NOW, NULL, note, &found, &found.problem), &found.problem,
+	               KM_ABSENT, "after");
 }
 
 static void no_statement_reads_a_whole_table(void **state)
@@ -429,7 +554,8 @@ static void no_statement_reads_a_whole_table(void **state)
 	km_sql_forget(fixture->store); /* those of other files, which made the register */
 	for (size_t i = 0; i < sizeof all_ways / sizeof *all_ways; i++)
 		assert_int_equal(search_page(fixture, all_ways[i], FIXTURE_NOW, 20, 0, &found), KM_OK);
-	fixture_expect_indexes(fixture, "provider.id = mark.provider_id ORDER BY mark.id DESC LIMIT");
+	expect_filtered(fixture, "", (struct km_filter){.city = "Breda"}, FIXTURE_NOW, "");
+	fixture_expect_indexes(fixture, "FROM mark JOIN mark_period AS p");
 }
 
 #define SEARCH_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, fixture_tear_down)
@@ -456,6 +582,11 @@ int main(void)
 		SEARCH_TEST(the_state_is_that_of_the_moment_asked),
 		SEARCH_TEST(the_period_recorded_last_wins_among_those_that_hold),
 		SEARCH_TEST(an_error_of_the_callback_ends_the_search),
+		SEARCH_TEST(marks_are_found_by_what_they_are),
+		SEARCH_TEST(a_filter_looks_at_the_moment_asked),
+		SEARCH_TEST(a_filter_narrows_what_is_found_by_a_text),
+		SEARCH_TEST(a_filter_that_can_be_none_is_refused),
+		SEARCH_TEST(pages_of_a_filter_miss_none),
 		SEARCH_TEST(no_statement_reads_a_whole_table),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

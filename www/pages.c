@@ -29,6 +29,7 @@ KM_EMBED(km_words_json, "www/words.json");
 	TEMPLATE(scanner, html) \
 	TEMPLATE(scheme, html) \
 	TEMPLATE(search, html) \
+	TEMPLATE(search_filters, html) \
 	TEMPLATE(search_form, html) \
 	TEMPLATE(shape_forged, html) \
 	TEMPLATE(shape_unknown, html) \
