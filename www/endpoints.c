@@ -59,7 +59,6 @@ const struct km_route km_routes[] = {
 	{KM_GET, "/v1/openapi.json", km_get_openapi, KM_ROUTE_API | OPEN, 0, NULL},
 	{KM_GET, "/v1/marks", km_get_marks, API_READ, 0, NULL},
 	{KM_GET, "/v1/marks/{number}", km_get_mark_json, API_READ | KM_ROUTE_READY, 0, NULL},
-	{KM_GET, "/v1/marks/{number}", km_get_mark_json, API_READ, 0, NULL},
 	{KM_GET, "/v1/providers", km_get_providers, API_READ, 0, NULL},
 	{KM_GET, "/v1/providers/{kvk}", km_get_provider, API_READ, 0, NULL},
 	{KM_GET, "/v1/schemes", km_get_schemes, API_READ, 0, NULL},
