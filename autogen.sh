@@ -142,9 +142,14 @@ check() {
   find build-check -name '*.trs' -delete 2>/dev/null || true
   build_in build-check --enable-werror
   stopped=0
-  for target in check check-asan; do
+  targets="check check-asan"
+  # The inputs that it found before are among the tests; looking for more takes libFuzzer.
+  if command -v clang >/dev/null 2>&1; then
+    targets="$targets fuzz"
+  fi
+  for target in $targets; do
     say "Testing: make $target"
-    make -C build-check -j"$jobs" "$target" VERBOSE=1 >"build-check/$target.log" 2>&1 || {
+    make -C build-check -j"$jobs" "$target" VERBOSE=1 FUZZ_SECONDS=1 >"build-check/$target.log" 2>&1 || {
       stopped=1
       grep -E '^(not ok|# |ERROR: .* - )|: (fatal )?error: |undefined reference|\*\*\* ' "build-check/$target.log" |
         grep -vE '^# ([A-Z]+: |ok |not ok )' | head -n 100 || true
