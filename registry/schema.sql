@@ -251,6 +251,7 @@ CREATE TABLE event (               -- the public history of a mark
     state       TEXT    NOT NULL              -- after it
 ) STRICT;
 CREATE INDEX event_by_mark ON event(mark_id);
+CREATE INDEX event_by_time ON event(at);
 CREATE UNIQUE INDEX event_of_lapse ON event(mark_id, at, action) WHERE decision_id IS NULL;
 
 CREATE TABLE record (              -- that rows of reference and of the public are as they were written: registry/record.h
@@ -340,6 +341,13 @@ CREATE TABLE report (              -- what the public told us: never public, and
 ) STRICT;
 CREATE INDEX report_by_mark ON report(mark_id);
 CREATE INDEX report_by_time ON report(received_at);
+
+CREATE TABLE usage (               -- how much the register is used, and nothing of who or what for
+    month TEXT    NOT NULL CHECK (length(month) = 7), -- "2026-11", in Amsterdam
+    kind  TEXT    NOT NULL CHECK (kind IN ('lookup', 'scan', 'check')),
+    count INTEGER NOT NULL,
+    PRIMARY KEY (month, kind)
+) STRICT, WITHOUT ROWID;
 
 ---------------------------------------------------------------------------------------------------- derived
 
