@@ -136,6 +136,13 @@ test('companies and schemes are given', async () => {
   await ask('GET', '/v1/schemes/{id}', '/v1/schemes/mkb-ict?version=x', 400);
 });
 
+test('the register is given in numbers', async () => {
+  const { body } = await ask('GET', '/v1/figures', '/v1/figures', 200);
+  const all = Object.values(body.states).reduce((sum, count) => sum + count, 0);
+  assert.equal(all, Object.keys(site.marks).length);
+  assert.equal(body.schemes.reduce((sum, scheme) => sum + scheme.all, 0), all);
+});
+
 test('a list of suppliers is answered row by row', async () => {
   const list = `name;kvk;domain;number\nTest BV Donald;68750110;;\nTest BV Donlad;;;\n;68727720;;\n;;;7K3Q9XM24HTX\n;12345678;;${site.marks.active}\n;69599084;;\n`;
   const { body } = await post('/v1/checks', 200, 'text/csv', list);

@@ -3,6 +3,7 @@
 #include "badge/verify.h"
 #include "base/buf.h"
 #include "keys/keyset.h"
+#include "registry/figures.h"
 
 #include <stdlib.h>
 
@@ -122,6 +123,29 @@ static void a_mark_can_be_put_on_a_website(void **state)
 	site_expect_status(site, "/embed/7K3Q9XM24HTT", 404);
 }
 
+static void what_is_looked_up_is_counted_and_not_remembered(void **state)
+{
+	struct site *site = *state;
+	struct site_text number = site_grant(site, "[\"beheer\"]");
+	site_expect_status(site, site_path("/m/", number.text, "").text, 200);
+	site_expect_status(site, site_path("/M/", number.text, "").text, 200);
+	site_expect_status(site, site_path("/m/", number.text, ".svg").text, 200);
+	site_expect_status(site, "/?q=donald", 200);
+	auto_reply struct http_reply head = http_get(site->port, "HEAD", site_path("/m/", number.text, "").text, "");
+	assert_int_equal(head.status, 200);
+	site_expect_text(site, "/figures", SITE_BROWSER, 200, "Systeembeheer");
+	site_expect_text(site, "/v1/figures", "", 200, "\"states\":{\"active\":1,");
+	/* They are written down at the latest when the server stops. */
+	km_server_stop(site->server);
+	site->server = NULL;
+	struct km_problem problem = {0};
+	json_auto_t *figures = NULL;
+	assert_ok(km_figures(site->scene.store, site->now, &figures, &problem), &problem);
+	const json_t *month = json_array_get(json_object_get(figures, "months"), KM_FIGURES_MONTHS - 1);
+	assert_int_equal(json_integer_value(json_object_get(month, "lookups")), 2);
+	assert_int_equal(json_integer_value(json_object_get(month, "scans")), 1);
+}
+
 /* Sends a form of one field `list`, and which reply is wanted. */
 static struct http_reply post_list(const struct site *site, const char *list, const char *as)
 {
@@ -217,6 +241,7 @@ int main(void)
 		KM_SITE_TEST(the_register_is_open_data),
 		KM_SITE_TEST(feeds_tell_what_changed),
 		KM_SITE_TEST(a_mark_can_be_put_on_a_website),
+		KM_SITE_TEST(what_is_looked_up_is_counted_and_not_remembered),
 		KM_SITE_TEST(a_list_of_suppliers_is_checked),
 		KM_SITE_TEST(what_goes_along_in_the_page_gives_the_same_answers),
 		KM_SITE_TEST(ten_thousand_suppliers_fit_in_one_receipt),

@@ -12,11 +12,13 @@ KM_EMBED(km_words_json, "www/words.json");
 /* All templates: www/templates/NAME.ENDING, in the order of the alphabet. */
 /* clang-format off */
 #define TEMPLATES \
+	TEMPLATE(bar, html) \
 	TEMPLATE(body, html) \
 	TEMPLATE(check, html) \
 	TEMPLATE(embed, html) \
 	TEMPLATE(end, html) \
 	TEMPLATE(feed, atom) \
+	TEMPLATE(figures, html) \
 	TEMPLATE(mark, html) \
 	TEMPLATE(problem, html) \
 	TEMPLATE(qr_answer, html) \

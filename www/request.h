@@ -41,7 +41,8 @@ struct km_request {
 	struct km_store *store; /* this thread's, inside a read transaction; NULL for a route that does not read */
 	int64_t now;
 	enum km_method method;
-	char *path; /* decoded; owned */
+	char *path;   /* decoded; owned */
+	bool from_qr; /* its path was in capitals, as QR codes have it */
 	struct km_pairs query;
 	struct km_pair path_values[KM_PATH_VALUES_MAX]; /* values point into path_copy */
 	size_t path_values_len;

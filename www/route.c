@@ -67,7 +67,8 @@ enum km_error km_route_find(const struct km_route *table, size_t len, struct km_
                             char ret_allow[static KM_ALLOW_TEXT], struct km_problem *problem)
 {
 	/* A compact QR is upper case throughout, and the path of an address is not folded by those who read it. */
-	if (strncmp(request->path, "/M/", 3) == 0 || strncmp(request->path, "/Q/", 3) == 0)
+	request->from_qr = strncmp(request->path, "/M/", 3) == 0 || strncmp(request->path, "/Q/", 3) == 0;
+	if (request->from_qr)
 		request->path[1] = (char)(request->path[1] - 'A' + 'a');
 	free(request->path_copy);
 	request->path_copy = strdup(request->path);

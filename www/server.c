@@ -176,7 +176,7 @@ void km_server_stop(struct km_server *server)
 		return;
 	if (server->daemon)
 		finish(server);
-	km_upkeep_stop(server->upkeep);
+	km_upkeep_stop(server->upkeep); /* which also writes down, last of all, how much was looked up */
 	km_site_close(server->site);
 	free(server);
 }

@@ -4,6 +4,7 @@
 #include "www/endpoints.h"
 #include "www/metrics.h"
 #include "www/pages.h"
+#include "www/request.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -181,6 +182,41 @@ enum km_error km_site_issuer(struct km_site *site, struct km_issuer **ret_issuer
 void km_site_issuer_done(struct km_site *site)
 {
 	pthread_mutex_unlock(&site->issuer_lock);
+}
+
+void km_site_use(const struct km_request *request, enum km_use use)
+{
+	if (request->method == KM_GET || request->method == KM_POST)
+		atomic_fetch_add_explicit(&request->site->uses[use], 1, memory_order_relaxed);
+}
+
+static enum km_error write_uses(struct km_site *site, const int64_t counts[static KM_USES], struct km_problem *problem)
+{
+	struct km_issuer *issuer = NULL;
+	enum km_error error = km_site_issuer(site, &issuer, problem);
+	if (error)
+		return error;
+	struct km_store *store = km_issuer_store(issuer);
+	error = km_store_begin(store, problem);
+	if (!error)
+		error = km_usage_add(store, km_site_now(site), counts, problem);
+	if (!error)
+		error = km_store_commit(store, problem);
+	km_store_rollback(store);
+	km_site_issuer_done(site);
+	return error;
+}
+
+enum km_error km_site_write_uses(struct km_site *site, struct km_problem *problem)
+{
+	int64_t counts[KM_USES], all = 0;
+	for (int use = 0; use < KM_USES; use++)
+		all += counts[use] = atomic_exchange(&site->uses[use], 0);
+	enum km_error error = all ? write_uses(site, counts, problem) : KM_OK;
+	/* What could not be written is written the next time. */
+	for (int use = 0; error && use < KM_USES; use++)
+		atomic_fetch_add(&site->uses[use], counts[use]);
+	return error;
 }
 
 void km_site_log(const struct km_site *site, bool ours, const char *format, ...)

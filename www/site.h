@@ -9,6 +9,7 @@
 #include "base/catalogue.h"
 #include "base/error.h"
 #include "registry/store.h"
+#include "registry/usage.h"
 #include "www/ready.h"
 #include "www/server.h"
 #include "www/shared.h"
@@ -20,6 +21,7 @@
 #include <stdbool.h>
 
 struct km_metrics;
+struct km_request;
 
 #define KM_API_VERSION "1.0.0"
 
@@ -29,7 +31,8 @@ enum km_shelf_name {
 	KM_SHELF_JSONL,
 	KM_SHELF_ATOM, /* in each language, as are the next */
 	KM_SHELF_JSON_FEED = KM_SHELF_ATOM + KM_LANGUAGES,
-	KM_SHELVES = KM_SHELF_JSON_FEED + KM_LANGUAGES
+	KM_SHELF_FIGURES = KM_SHELF_JSON_FEED + KM_LANGUAGES,
+	KM_SHELVES
 };
 
 struct km_site {
@@ -45,8 +48,9 @@ struct km_site {
 	bool has_lock, has_key;
 	struct km_shelf shelves[KM_SHELVES];
 	struct km_metrics *metrics;
-	atomic_int checks;      /* lists that are being checked just now */
-	atomic_int in_progress; /* requests that have begun and are not yet answered */
+	atomic_llong uses[KM_USES]; /* since they were last written down */
+	atomic_int checks;          /* lists that are being checked just now */
+	atomic_int in_progress;     /* requests that have begun and are not yet answered */
 	atomic_bool stopping;
 };
 
@@ -67,6 +71,12 @@ enum km_error km_site_ready(struct km_site *site, struct km_ready **ret_ready, s
  * km_site_issuer_done. */
 enum km_error km_site_issuer(struct km_site *site, struct km_issuer **ret_issuer, struct km_problem *problem);
 void km_site_issuer_done(struct km_site *site);
+
+/* Counts one use: in memory, until km_site_write_uses. HEAD and other methods that look at nothing do not count. */
+void km_site_use(const struct km_request *request, enum km_use use);
+
+/* Writes the counts into the register, where there are any. */
+enum km_error km_site_write_uses(struct km_site *site, struct km_problem *problem);
 
 /* One line for the operator. Never what a visitor sent. */
 void km_site_log(const struct km_site *site, bool ours, const char *format, ...) __attribute__((format(printf, 3, 4)));

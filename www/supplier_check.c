@@ -96,8 +96,10 @@ enum km_error km_check_run(const struct km_request *request, const char *bytes, 
 		km_fail_memory(problem);
 	if (error)
 		km_check_done(&result);
-	else
+	else {
 		*ret_result = result;
+		km_site_use(request, KM_USE_CHECK);
+	}
 	return error;
 }
 

@@ -88,6 +88,14 @@ static bool wait_for(struct km_upkeep *upkeep, unsigned wait_ms)
 	return stopping;
 }
 
+/* Writes down how much the register was used. */
+static void write_uses(struct km_upkeep *upkeep)
+{
+	struct km_problem problem = {0};
+	if (km_site_write_uses(upkeep->site, &problem) != KM_OK)
+		km_site_log(upkeep->site, true, "writing down how much is looked up: %s", problem.message);
+}
+
 static void *run(void *context)
 {
 	struct km_upkeep *upkeep = context;
@@ -95,7 +103,9 @@ static void *run(void *context)
 	do {
 		first = tick(upkeep);
 		second = sign_anew(upkeep);
+		write_uses(upkeep);
 	} while (!wait_for(upkeep, first < second ? first : second));
+	write_uses(upkeep);
 	return NULL;
 }
 

@@ -127,6 +127,7 @@ KM_HANDLER(km_get_q)
 	error = km_asked_find(request, code.number, request->now, &asked.mark, problem);
 	if (error)
 		return error;
+	km_site_use(request, KM_USE_SCAN);
 	reply->max_age_s = km_asked_max_age_s(request, &asked, KM_CACHE_STATE_MAX_S);
 	if (!request->json && strcmp(code.kvk, asked.mark->provider->kvk) != 0)
 		return reply_other_holder(request, &code, asked.mark, reply, problem);

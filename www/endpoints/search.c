@@ -183,6 +183,7 @@ KM_HANDLER(km_get_search)
 	const char *q = km_pairs_find(&request->query, "q");
 	if (!q)
 		return reply_welcome(request, reply, problem);
+	km_site_use(request, KM_USE_LOOKUP);
 	struct km_search_asked asked;
 	enum km_error error = km_search_asked_read(request, HITS_A_PAGE, &asked, problem);
 	if (error)
