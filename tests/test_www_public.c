@@ -128,6 +128,7 @@ static void what_is_looked_up_is_counted_and_not_remembered(void **state)
 	struct site *site = *state;
 	struct site_text number = site_grant(site, "[\"beheer\"]");
 	site_expect_status(site, site_path("/m/", number.text, "").text, 200);
+	site_expect_status(site, site_path("/m/", number.text, "").text, 200); /* which stood ready by now, perhaps */
 	site_expect_status(site, site_path("/M/", number.text, "").text, 200);
 	site_expect_status(site, site_path("/m/", number.text, ".svg").text, 200);
 	site_expect_status(site, "/?q=donald", 200);
@@ -142,7 +143,7 @@ static void what_is_looked_up_is_counted_and_not_remembered(void **state)
 	json_auto_t *figures = NULL;
 	assert_ok(km_figures(site->scene.store, site->now, &figures, &problem), &problem);
 	const json_t *month = json_array_get(json_object_get(figures, "months"), KM_FIGURES_MONTHS - 1);
-	assert_int_equal(json_integer_value(json_object_get(month, "lookups")), 2);
+	assert_int_equal(json_integer_value(json_object_get(month, "lookups")), 3);
 	assert_int_equal(json_integer_value(json_object_get(month, "scans")), 1);
 }
 

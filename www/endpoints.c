@@ -34,7 +34,7 @@ const struct km_route km_routes[] = {
 	{KM_GET, "/m/{number}.png", km_get_mark_png, MARK, 0, NULL},
 	{KM_GET, "/m/{number}.pdf", km_get_mark_pdf, MARK, 0, NULL},
 	{KM_GET, "/m/{number}.tlog-proof", km_get_mark_tlog_proof, OPEN_READ, 0, NULL},
-	{KM_GET, "/m/{number}", km_get_mark, PAGE | MARK, 0, NULL},
+	{KM_GET, "/m/{number}", km_get_mark, PAGE | MARK | KM_ROUTE_LOOKUP, 0, NULL},
 	{KM_GET, "/m/{number}/status.jwt", km_get_mark_status, MARK, 0, NULL},
 	{KM_GET, "/q/{token}", km_get_q, PAGE | OPEN, 0, NULL},
 	{KM_GET, "/scan", km_get_scan, PAGE, 0, NULL},

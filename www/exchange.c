@@ -172,6 +172,10 @@ static void count(const struct exchange *exchange, unsigned status)
 		(int64_t)(now.tv_sec - exchange->began.tv_sec) * 1000000 + (now.tv_nsec - exchange->began.tv_nsec) / 1000;
 	size_t place = request->route ? (size_t)(request->route - km_routes) : km_routes_len;
 	km_metrics_count(request->site->metrics, place, status, (uint64_t)microseconds);
+	/* Here, for a reply that stood ready asks no handler. */
+	if (request->route && (request->route->kind & KM_ROUTE_LOOKUP) && (status == 200 || status == 304) &&
+	    !request->json)
+		km_site_use(request, request->from_qr ? KM_USE_SCAN : KM_USE_LOOKUP);
 }
 
 enum { READY_KEY_TEXT = KM_TARGET_MAX + 32 };

@@ -20,6 +20,7 @@ enum km_route_kind {
 	KM_ROUTE_PUBLIC = 8,      /* scripts of any site may read it */
 	KM_ROUTE_STORE = 16,      /* is given a store */
 	KM_ROUTE_READS = 16 + 32, /* … within a read transaction, so that all it reads is of one moment */
+	KM_ROUTE_LOOKUP = 128,    /* to read it counts as a look-up or, where a QR code led there, as a scan */
 	KM_ROUTE_READY = 64,      /* about the mark {number}, and the same for everybody for some seconds (www/ready.h) */
 };
 

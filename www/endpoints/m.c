@@ -2,7 +2,6 @@
 #include "www/mark_asked.h"
 #include "www/mark_page.h"
 #include "www/pages.h"
-#include "www/site.h"
 
 /* /m/NUMBER: the page about a mark, or its record or its credential where that is what the client would rather have. */
 
@@ -36,7 +35,6 @@ KM_HANDLER(km_get_mark)
 	if (error)
 		return error;
 	reply->max_age_s = km_asked_max_age_s(request, &asked, KM_CACHE_STATE_MAX_S);
-	km_site_use(request, request->from_qr ? KM_USE_SCAN : KM_USE_LOOKUP);
 	json_auto_t *data = km_mark_page(request, &asked);
 	return km_page(request, reply, "mark", data, problem);
 }
