@@ -35,6 +35,7 @@ static const struct km_command *const commands[] = {
 	&km_mark_show_command,
 	&km_mark_history_command,
 	&km_due_command,
+	&km_stats_command,
 	&km_badge_command,
 	&km_qr_command,
 	&km_report_list_command,

@@ -105,6 +105,19 @@ test('the commands on its register work beside it', async () => {
   }
 });
 
+test('the register in figures is what it holds', async () => {
+  const registry = tries.find(([command]) => command === 'mark').at(-1);
+  const { status, stdout } = await run(program, ['stats', '--home', registry], { env });
+  assert.equal(status, 0);
+  assert.match(stdout, /^ +1 {2}suspended\n +1 {2}withdrawn\n/m);
+  const json = JSON.parse((await run(program, ['stats', '--home', registry, '--json'], { env })).stdout);
+  const all = Object.values(json.states).reduce((sum, count) => sum + count, 0);
+  assert.equal(all, Object.keys(marks).length);
+  const { as_of: then, ...served } = await (await fetch(`${home}/v1/figures`)).json();
+  assert.ok(then);
+  assert.deepEqual(served.schemes, json.schemes);
+});
+
 test('at the end nothing is left', async () => {
   assert.deepEqual(await demo.stop('SIGINT'), { status: 0, signal: null });
   assert.deepEqual(fs.readdirSync(folder), []);
