@@ -184,7 +184,7 @@ static enum km_error show(const struct km_call *call, const char *folder, struct
 	if (error)
 		return error;
 	print_tour(call, url, folder, marks);
-	km_service_wait();
+	km_service_wait(service);
 	km_service_stop(service);
 	return KM_OK;
 }

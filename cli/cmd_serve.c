@@ -3,6 +3,7 @@
 #include "cli/listen.h"
 #include "cli/say.h"
 #include "cli/service.h"
+#include "cli/supervisor.h"
 
 static const struct km_option options[] = {
 	KM_OPTION_HOME,
@@ -17,7 +18,10 @@ static enum km_error run(struct km_call *call, struct km_problem *problem)
 	auto_home struct km_home home = {0};
 	struct km_listen listen = {0};
 	const char *given = km_given(call, "listen");
-	enum km_error error = km_home_find(call, &home, problem);
+	int listening = -1;
+	enum km_error error = km_supervisor_socket(&listening, problem);
+	if (!error)
+		error = km_home_find(call, &home, problem);
 	if (!error && given)
 		error = km_listen_parse(given, &listen, problem);
 	auto_store struct km_store *store = NULL;
@@ -32,6 +36,7 @@ static enum km_error run(struct km_call *call, struct km_problem *problem)
 		.clock = &call->clock,
 		.clock_is_set = call->test_clock.path != NULL,
 		.listen = listen,
+		.listening = listening > 0 ? listening : 0,
 	};
 	if (!error)
 		error = km_service_start(&service_options, &service, problem);
@@ -39,7 +44,7 @@ static enum km_error run(struct km_call *call, struct km_problem *problem)
 		return error;
 	km_say(stdout, "%s is served at http://%s.", km_store_url(store), km_service_address(service));
 	fflush(stdout);
-	km_service_wait();
+	km_service_wait(service);
 	km_service_stop(service);
 	return KM_OK;
 }
@@ -50,7 +55,8 @@ const struct km_command km_serve_command = {
 	.summary = "run the registry",
 	.details =
 		"Answers until SIGTERM or SIGINT, then finishes what was begun and stops. Logs one line a time on standard\n"
-		"error. It speaks HTTP: put a web server with TLS before it.",
+		"error. On SIGHUP it looks at once at what other commands have changed. It speaks HTTP: put a web server with "
+		"TLS before it.",
 	.options = options,
 	.run = run,
 };

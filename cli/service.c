@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "cli/say.h"
+#include "cli/supervisor.h"
 #include "keys/key.h"
 #include "keys/signer.h"
 #include "www/server.h"
@@ -12,6 +13,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct km_service {
 	struct km_signer *signer;
@@ -20,18 +22,20 @@ struct km_service {
 	char address[KM_LISTEN_TEXT];
 };
 
-static sigset_t enough(void)
+/* Those that mean something to us. */
+static sigset_t signals(void)
 {
 	sigset_t set;
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	return set;
 }
 
 void km_service_hold_signals(void)
 {
-	const sigset_t set = enough();
+	const sigset_t set = signals();
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN); /* a client, or a terminal, that goes away is not our end */
 }
@@ -84,6 +88,7 @@ static enum km_error start(struct km_service *service, const struct km_service_o
 	struct km_server_options server = {
 		.address = listen.address,
 		.port = listen.port,
+		.listening = options->listening,
 		.database = options->home->database,
 		.keys = options->home->keys,
 		.signer = service->signer,
@@ -119,12 +124,36 @@ const char *km_service_address(const struct km_service *service)
 	return service->address;
 }
 
-void km_service_wait(void)
+static void look(struct km_service *service)
 {
-	const sigset_t set = enough();
-	int which = 0;
-	while (sigwait(&set, &which) != 0) {
+	km_supervisor_tell("RELOADING=1");
+	km_server_look(service->server);
+	log_line(service, false, "SIGHUP: looking at the keys and the register now");
+	km_supervisor_tell("READY=1");
+}
+
+/* The next signal; 0 where it did not come within the time. */
+static int next_signal(const sigset_t *set, unsigned wait_ms)
+{
+	const struct timespec wait = {.tv_sec = wait_ms / 1000, .tv_nsec = (long)(wait_ms % 1000) * 1000000};
+	int which = wait_ms ? sigtimedwait(set, NULL, &wait) : sigwaitinfo(set, NULL);
+	return which < 0 ? 0 : which;
+}
+
+void km_service_wait(struct km_service *service)
+{
+	const sigset_t set = signals();
+	unsigned watchdog_ms = km_supervisor_watchdog_ms();
+	km_supervisor_tell("READY=1");
+	for (int which = 0; which != SIGTERM && which != SIGINT;) {
+		/* Twice as often as it must be, as sd_watchdog_enabled(3) asks. */
+		which = next_signal(&set, watchdog_ms / 2);
+		if (which == SIGHUP)
+			look(service);
+		if (watchdog_ms && km_server_well(service->server))
+			km_supervisor_tell("WATCHDOG=1");
 	}
+	km_supervisor_tell("STOPPING=1");
 }
 
 void km_service_stop(struct km_service *service)

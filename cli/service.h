@@ -13,7 +13,7 @@
 
 struct km_service;
 
-/* Blocks SIGTERM and SIGINT in this thread and all that it starts: they wait for km_service_wait. */
+/* Blocks SIGTERM, SIGINT and SIGHUP in this thread and all that it starts: they wait for km_service_wait. */
 void km_service_hold_signals(void);
 
 struct km_service_options {
@@ -23,6 +23,7 @@ struct km_service_options {
 	bool clock_is_set; /* by a test: then the signer, which goes by the machine's clock, is not in a process of its own
 	                    */
 	struct km_listen listen;
+	int listening; /* a socket to accept from instead (cli/supervisor.h); 0 for none */
 };
 
 /* Starts, and holds the signals. What the options point at is borrowed. Free with km_service_stop, which finishes what
@@ -33,8 +34,9 @@ enum km_error km_service_start(const struct km_service_options *options, struct 
 /* "127.0.0.1:8080", with the port that is in use; borrowed. */
 const char *km_service_address(const struct km_service *service);
 
-/* Waits for SIGTERM or SIGINT. */
-void km_service_wait(void);
+/* Tells the supervisor that it is ready, and waits for SIGTERM or SIGINT. On SIGHUP it looks at once at what others
+ * have changed. */
+void km_service_wait(struct km_service *service);
 void km_service_stop(struct km_service *service);
 
 #endif

@@ -137,9 +137,9 @@ enum km_error km_server_start(const struct km_server_options *options, struct km
 	struct km_server *server = calloc(1, sizeof *server);
 	if (!server)
 		return km_fail_memory(problem);
-	int fd = -1;
+	int fd = options->listening ? options->listening : -1;
 	enum km_error error = km_site_open(options, &server->site, problem);
-	if (!error)
+	if (!error && fd < 0)
 		error = listen_on(options, &fd, problem);
 	uint16_t port = fd >= 0 ? port_of(fd) : 0;
 	if (!error)
@@ -179,4 +179,14 @@ void km_server_stop(struct km_server *server)
 	km_upkeep_stop(server->upkeep); /* which also writes down, last of all, how much was looked up */
 	km_site_close(server->site);
 	free(server);
+}
+
+void km_server_look(struct km_server *server)
+{
+	km_upkeep_wake(server->upkeep);
+}
+
+bool km_server_well(struct km_server *server)
+{
+	return km_upkeep_well(server->upkeep);
 }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct km_server;
@@ -16,6 +17,7 @@ struct km_server;
 struct km_server_options {
 	const char *address; /* "127.0.0.1", "::1", "0.0.0.0" */
 	uint16_t port;       /* 0: any free one */
+	int listening;       /* socket to accept from instead of these two, taken over where this starts; 0 for none */
 	unsigned threads;    /* 0: as many as processors */
 	unsigned upkeep_ms;  /* how often what time asks for is done, at the least; 0: every KM_UPKEEP_MS */
 	const char *database;
@@ -32,5 +34,12 @@ struct km_server_options {
 enum km_error km_server_start(const struct km_server_options *options, struct km_server **ret_server,
                               uint16_t *ret_port, struct km_problem *problem);
 void km_server_stop(struct km_server *server);
+
+/* Has what an operator's commands have changed, and keys that have, looked at now rather than within half a minute. */
+void km_server_look(struct km_server *server);
+
+/* False where the server hangs: where nothing that time asks for has been done for minutes. Never false because there
+ * are many visitors. */
+bool km_server_well(struct km_server *server);
 
 #endif

@@ -18,9 +18,10 @@ struct km_upkeep {
 	unsigned every_ms;
 	char signed_with[KM_THUMBPRINT_TEXT]; /* the key with which all credentials are known to be signed */
 	pthread_t thread;
-	pthread_mutex_t lock; /* of stopping */
+	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t wake;
-	bool stopping;
+	bool stopping, woken;
+	time_t seen; /* when it last came round, by a clock that nobody sets */
 };
 
 /* How long until there is more to do. */
@@ -74,6 +75,7 @@ static bool wait_for(struct km_upkeep *upkeep, unsigned wait_ms)
 {
 	struct timespec until;
 	clock_gettime(CLOCK_MONOTONIC, &until);
+	time_t now = until.tv_sec;
 	until.tv_sec += wait_ms / 1000;
 	until.tv_nsec += (long)(wait_ms % 1000) * 1000000;
 	if (until.tv_nsec >= 1000000000) {
@@ -81,9 +83,12 @@ static bool wait_for(struct km_upkeep *upkeep, unsigned wait_ms)
 		until.tv_nsec -= 1000000000;
 	}
 	pthread_mutex_lock(&upkeep->lock);
-	while (!upkeep->stopping && pthread_cond_timedwait(&upkeep->wake, &upkeep->lock, &until) != ETIMEDOUT) {
+	upkeep->seen = now;
+	while (!upkeep->stopping && !upkeep->woken &&
+	       pthread_cond_timedwait(&upkeep->wake, &upkeep->lock, &until) != ETIMEDOUT) {
 	}
 	bool stopping = upkeep->stopping;
+	upkeep->woken = false;
 	pthread_mutex_unlock(&upkeep->lock);
 	return stopping;
 }
@@ -140,6 +145,9 @@ enum km_error km_upkeep_start(struct km_site *site, struct km_upkeep **ret_upkee
 		free(upkeep);
 		return km_fail_memory(problem);
 	}
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	upkeep->seen = now.tv_sec;
 	upkeep->site = site;
 	upkeep->every_ms = site->options.upkeep_ms ? site->options.upkeep_ms : KM_UPKEEP_MS;
 	int code = pthread_create(&upkeep->thread, NULL, run, upkeep);
@@ -161,4 +169,22 @@ void km_upkeep_stop(struct km_upkeep *upkeep)
 	pthread_mutex_unlock(&upkeep->lock);
 	pthread_join(upkeep->thread, NULL);
 	free_upkeep(upkeep);
+}
+
+void km_upkeep_wake(struct km_upkeep *upkeep)
+{
+	pthread_mutex_lock(&upkeep->lock);
+	upkeep->woken = true;
+	pthread_cond_signal(&upkeep->wake);
+	pthread_mutex_unlock(&upkeep->lock);
+}
+
+bool km_upkeep_well(struct km_upkeep *upkeep)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	pthread_mutex_lock(&upkeep->lock);
+	time_t seen = upkeep->seen;
+	pthread_mutex_unlock(&upkeep->lock);
+	return now.tv_sec - seen < KM_UPKEEP_STUCK_S;
 }
