@@ -155,6 +155,17 @@ static void the_keys_that_sign_are_published(void **state)
 	site_expect_text(site, "/did.json", "", 200, "did:web:keurmerk.example");
 }
 
+static void the_type_of_a_problem_leads_to_a_page(void **state)
+{
+	struct site *site = *state;
+	auto_reply struct http_reply reply = site_get(site, "/v1/marks/7K3Q9XM24HTT");
+	json_auto_t *document = json_loads(reply.body, 0, NULL);
+	const char *type = json_string_value(json_object_get(document, "type"));
+	const char *path = strstr(type, "/problems#");
+	assert_non_null(path);
+	site_expect_text(site, "/problems", SITE_BROWSER, 200, "<dt>404<dd>Wat u vroeg is er niet.");
+}
+
 static void the_document_of_the_api_is_of_this_api(void **state)
 {
 	struct site *site = *state;
@@ -375,6 +386,7 @@ int main(void)
 		KM_SITE_TEST(a_page_speaks_the_readers_language),
 		KM_SITE_TEST(every_reply_is_locked_down),
 		KM_SITE_TEST(the_keys_that_sign_are_published),
+		KM_SITE_TEST(the_type_of_a_problem_leads_to_a_page),
 		KM_SITE_TEST(the_document_of_the_api_is_of_this_api),
 		KM_SITE_TEST(a_submission_makes_a_mark_once),
 		KM_SITE_TEST(a_submission_that_is_not_right_is_refused_with_its_reason),

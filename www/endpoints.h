@@ -54,6 +54,7 @@ KM_HANDLER(km_get_schemes);
 KM_HANDLER(km_get_scheme_json);
 KM_HANDLER(km_get_figures);
 KM_HANDLER(km_get_figures_json);
+KM_HANDLER(km_get_problems);
 KM_HANDLER(km_get_check);
 KM_HANDLER(km_post_check);
 KM_HANDLER(km_post_checks);

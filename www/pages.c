@@ -21,6 +21,7 @@ KM_EMBED(km_words_json, "www/words.json");
 	TEMPLATE(figures, html) \
 	TEMPLATE(mark, html) \
 	TEMPLATE(problem, html) \
+	TEMPLATE(problems, html) \
 	TEMPLATE(qr_answer, html) \
 	TEMPLATE(qr_notice, html) \
 	TEMPLATE(report, html) \

@@ -36,6 +36,7 @@ const pages = [
   { name: 'report', path: '/report/{active}' },
   { name: 'report of a hole', path: '/report/security' },
   { name: 'a list of suppliers', path: '/check' },
+  { name: 'problems', path: '/problems' },
   { name: 'figures', path: '/figures' },
   { name: 'embedding', path: '/embed/{active}' },
   { name: 'embedding a mark that does not hold', path: '/embed/{suspended}' },

@@ -1,3 +1,4 @@
+#include "registry/changes.h"
 #include "www/endpoints.h"
 
 /* The process is alive and answers. */
@@ -11,8 +12,16 @@ KM_HANDLER(km_get_healthz)
 	return KM_OK;
 }
 
-/* … and the register can be read: this route is given a store within a read transaction, or has failed by now. */
+static enum km_error look(void *context, const struct km_change *change)
+{
+	(void)context;
+	(void)change;
+	return KM_OK;
+}
+
+/* … and the register can be read, which is tried. */
 KM_HANDLER(km_get_readyz)
 {
-	return km_get_healthz(request, reply, problem);
+	enum km_error error = km_changes(request->store, NULL, request->now, 1, look, NULL, problem);
+	return error ? error : km_get_healthz(request, reply, problem);
 }
