@@ -47,6 +47,7 @@ static const struct km_command *const commands[] = {
 	&km_key_retire_command,
 	&km_key_revoke_command,
 	&km_log_check_command,
+	&km_doctor_command,
 	&km_enrol_command,
 	&km_submit_command,
 	&km_verify_command,
