@@ -172,14 +172,14 @@ static enum km_error check_no_part(struct km_store *store, const struct km_actin
                                    struct km_problem *problem)
 {
 	auto_statement struct km_statement *statement = NULL;
-	enum km_error error =
-		km_sql(store,
-	           "SELECT 1 FROM case_file AS c JOIN decision AS d ON d.submission_id = c.decision_id"
-	           "  OR (c.kind = 'complaint' AND d.mark_id = c.mark_id)"
-	           " LEFT JOIN audit AS a ON a.submission_id = d.audit_id"
-	           " LEFT JOIN audit AS f ON f.follows = coalesce(a.follows, a.submission_id)"
-	           " WHERE c.submission_id = :id AND :person IN (d.decider_id, a.auditor_id, f.auditor_id)",
-	           &statement, problem);
+	enum km_error error = km_sql(
+		store,
+		"SELECT 1 FROM case_file AS c JOIN decision AS d ON d.submission_id = c.decision_id"
+		"  OR (c.kind = 'complaint' AND d.mark_id = c.mark_id)"
+		" LEFT JOIN audit AS a ON a.submission_id = d.audit_id"
+		" LEFT JOIN audit AS f ON f.follows = coalesce(a.follows, a.submission_id) OR f.submission_id = a.follows"
+		" WHERE c.submission_id = :id AND :person IN (d.decider_id, a.auditor_id, f.auditor_id)",
+		&statement, problem);
 	if (error)
 		return error;
 	km_sql_text(statement, ":id", id);

@@ -78,6 +78,29 @@ static void who_audited_may_not_close_even_as_a_decider(void **state)
 	refuse(scene, BOTH, closing(id.text), KM_FORBIDDEN, "four-eyes");
 }
 
+/* The decision rests on the follow-up, and that on the audit of whoever would close the case. */
+static void who_audited_at_first_may_not_close_what_a_follow_up_decided(void **state)
+{
+	struct scene *scene = *state;
+	struct scene_number number = scene_grant(scene, SCOPE);
+	json_t *audit = scene_audit(scene, "surveillance", SCOPE);
+	scene_find(audit, "R1", "major", "2027-01-01");
+	struct scene_id first = scene_accept(scene, BOTH, "audit", audit);
+	json_t *follow_up = scene_audit(scene, "follow-up", "[]");
+	json_object_del(follow_up, "scope");
+	json_object_set_new(follow_up, "follows", json_string(first.text));
+	json_object_set_new(follow_up, "findings",
+	                    json_pack("[{s:s, s:s, s:s, s:s}]", "criterion", "R1", "result", "major", "note", "voorbeeld",
+	                              "due", "2027-01-01"));
+	struct scene_id again = scene_accept(scene, SECOND_AUDITOR, "audit", follow_up);
+	struct scene_id against =
+		scene_accept(scene, DECIDER, "decision", scene_decision("suspend", number.text, again.text));
+	json_t *appeal = opening("appeal");
+	json_object_set_new(appeal, "decision", json_string(against.text));
+	struct scene_id id = scene_accept(scene, AUDITOR, "case", appeal);
+	refuse(scene, BOTH, closing(id.text), KM_FORBIDDEN, "four-eyes");
+}
+
 static void a_case_names_what_it_is_about(void **state)
 {
 	struct scene *scene = *state;
@@ -134,6 +157,7 @@ int main(void)
 		KM_SCENE_TEST(an_appeal_is_closed_by_someone_who_had_no_part_in_it),
 		KM_SCENE_TEST(a_complaint_about_a_mark_is_not_closed_by_who_decided_on_it),
 		KM_SCENE_TEST(who_audited_may_not_close_even_as_a_decider),
+		KM_SCENE_TEST(who_audited_at_first_may_not_close_what_a_follow_up_decided),
 		KM_SCENE_TEST(a_case_names_what_it_is_about),
 		KM_SCENE_TEST(what_the_public_reported_becomes_a_case_with_a_deadline),
 	};
