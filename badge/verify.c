@@ -81,11 +81,21 @@ static void verify_carried(const struct km_verification *v, const char *bytes, s
 	}
 }
 
+/* Anybody gets one, for any list: it must not pass for a mark where only the outcome is looked at. */
+static void refuse_receipt(const struct km_keyset *trust, struct km_verdict *verdict)
+{
+	if (verdict->outcome == KM_GENUINE)
+		km_verdict_conclude(verdict, KM_CANNOT_TELL, "receipt",
+		                    "Cannot tell: this is a receipt of a supplier check by %s, and no mark.", trust->url);
+}
+
 void km_verify(const char *bytes, size_t len, const struct km_keyset *trust, const struct km_status_source *status,
                int64_t now, struct km_verdict *ret_verdict)
 {
-	if (km_receipt_verify(bytes, len, trust, now, ret_verdict))
+	if (km_receipt_verify(bytes, len, trust, now, ret_verdict)) {
+		refuse_receipt(trust, ret_verdict);
 		return;
+	}
 	struct km_verification v = begin(trust, status, now, ret_verdict);
 	char text[SHORT_MAX], number[TYPED_MAX];
 	struct km_qr_token_text qr;

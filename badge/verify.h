@@ -72,9 +72,9 @@ struct km_status_source {
 	int64_t keyset_saved_at; /* when the key set was saved, to be told; 0 where it is fresh */
 };
 
-/* Verifies a picture (SVG, PNG), a compact JWS, a JSON-LD document with an embedded proof, a receipt (badge/receipt.h),
- * a signed QR code (its address or its token), the address of a mark's page or its number, also with white space around
- * it; whatever the bytes turn out to be. `trust` is the key set that the user chose; NULL: nobody named, which is
+/* Verifies a picture (SVG, PNG), a compact JWS, a JSON-LD document with an embedded proof, a signed QR code (its address
+ * or its token), the address of a mark's page or its number, also with white space around it; whatever the bytes turn
+ * out to be. A receipt (badge/receipt.h) is no mark, and is "cannot tell" here. `trust` is the key set that the user chose; NULL: nobody named, which is
  * always "cannot tell". `status` NULL: offline, with nothing saved. Always fills the verdict.
  *
  * Offline, lists that have not expired answer as of the moment at which they were signed (knowledge_at); of expired

@@ -1,4 +1,5 @@
 #include "badge/bake.h"
+#include "badge/receipt.h"
 #include "badge/verify.h"
 #include "base/buf.h"
 #include "base/file.h"
@@ -23,6 +24,7 @@ static const struct km_option options[] = {
 	{"offline", 0, NULL, "ask nobody: check with the keys, and the status lists, that are here", KM_OPTIONAL},
 	{"status-list", 0, "FILE",
      "with --offline: a signed status list that was saved (URL/status/revocation/1 and …/suspension/1)", KM_REPEATED},
+	{"receipt", 0, NULL, "THING is a receipt of a supplier check (keurmerk check -o), and no mark", KM_OPTIONAL},
 	{"home", 0, "DIR", "take the word of the registry in this folder, on its own machine", KM_OPTIONAL},
 	KM_OPTION_JSON,
 	KM_OPTIONS_END,
@@ -182,6 +184,19 @@ static enum km_error verify_address(const char *address, const struct km_trust *
 	return KM_OK;
 }
 
+static enum km_error judge_receipt(const struct km_call *call, const struct km_trust *trust, struct km_verdict *verdict,
+                                   struct km_problem *problem)
+{
+	const char *thing = call->operands[0];
+	auto_free char *bytes = NULL;
+	size_t len = 0;
+	enum km_error error = km_file_read(thing, KM_RECEIPT_TOKEN_MAX + 1, &bytes, &len, problem);
+	if (!error &&
+	    !km_receipt_verify(bytes, len, trust->named ? &trust->set : NULL, km_clock_now(&call->clock), verdict))
+		error = km_fail(problem, KM_MALFORMED, "no-receipt", "“%s” is no receipt of a supplier check", thing);
+	return error;
+}
+
 static enum km_error judge(const struct km_call *call, const struct km_trust *trust,
                            const struct km_status_source *source, struct km_verdict *verdict,
                            struct km_problem *problem)
@@ -198,9 +213,13 @@ static enum km_error judge(const struct km_call *call, const struct km_trust *tr
 	if (error && !is_file)
 		return km_wrong_usage(problem, "“%s” is neither a file nor a mark number nor the address of a mark's page",
 		                      thing);
-	if (!error && is_file)
-		km_verify(bytes, len, trust->named ? &trust->set : NULL, source, now, verdict);
-	return error;
+	if (error || !is_file)
+		return error;
+	km_verify(bytes, len, trust->named ? &trust->set : NULL, source, now, verdict);
+	if (strcmp(verdict->reason, "receipt") == 0)
+		cannot_tell(verdict, now, "receipt",
+		            "this is a receipt of a supplier check, and no mark: add --receipt to verify it as one");
+	return KM_OK;
 }
 
 /* -------------------------------------------------------------------------------------------------- what we say of it
@@ -265,7 +284,8 @@ static enum km_error run(struct km_call *call, struct km_problem *problem)
 		status.get_credential_proof = get_credential_proof;
 	}
 	if (!error)
-		error = judge(call, &trust, &status, &verdict, problem);
+		error = km_given(call, "receipt") ? judge_receipt(call, &trust, &verdict, problem)
+		                                  : judge(call, &trust, &status, &verdict, problem);
 	if (error && strcmp(problem->type, "usage") == 0)
 		return error;
 	if (error) /* what went wrong on the way says nothing about the thing */

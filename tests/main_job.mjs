@@ -310,9 +310,16 @@ test('check: a list of suppliers gets answers that are signed, and a receipt tha
   const some = await registry.use('check', mixed, '--registry', registry.url, '--json');
   assert.equal(some.status, 1, some.stderr);
   assert.deepEqual(JSON.parse(some.stdout).results.map(({ answer }) => answer), ['active', 'unknown', 'unknown']);
-  assert.equal((await registry.use('verify', receipt, '--registry', registry.url)).status, 0);
+  const kept = await registry.use('verify', '--receipt', receipt, '--registry', registry.url);
+  assert.equal(kept.status, 0, kept.stdout + kept.stderr);
+  const asMark = await registry.use('verify', receipt, '--registry', registry.url);
+  assert.equal(asMark.status, 3, 'anybody gets a receipt: it must not pass for a mark');
+  assert.match(asMark.stdout, /--receipt/);
+  const asReceipt = registry.write('mark.jwt', await (await registry.fetch(`/m/${mark}.jwt`)).text());
+  assert.equal((await registry.use('verify', '--receipt', asReceipt, '--registry', registry.url)).status, 3);
   const changed = fs.readFileSync(receipt, 'utf8').replace(/.(?=.{60}\n)/, (c) => (c === 'A' ? 'B' : 'A'));
-  assert.equal((await registry.use('verify', registry.write('changed.jwt', changed), '--registry', registry.url)).status, 1);
+  const forged = await registry.use('verify', '--receipt', registry.write('changed.jwt', changed), '--registry', registry.url);
+  assert.equal(forged.status, 1, forged.stdout + forged.stderr);
 });
 
 test('the credential is good to jose, with the keys that are served', async () => {

@@ -2,6 +2,7 @@
  * keeps its insides to itself. */
 #include "badge/keurmerk-verify.h"
 #include "badge/qr_token.h"
+#include "badge/receipt.h"
 #include "base/buf.h"
 #include "base/json.h"
 #include "tests/verifying.h"
@@ -103,6 +104,25 @@ static void without_the_registrys_word_it_cannot_tell(void **state)
 	expect_answer(verify(world, world->token, &junk), KM_VERIFY_CANNOT_TELL, "status-unknown");
 }
 
+/* Anybody gets one, for any list: it must not pass for a mark. */
+static void a_receipt_is_no_mark(void **state)
+{
+	struct world *world = *state;
+	char kid[256];
+	auto_free char *payload = NULL;
+	world->trust.entries[STATUS].purpose = KM_PURPOSE_RECEIPT;
+	world_kid(world, STATUS, false, kid);
+	json_auto_t *results = json_array(), *counts = json_object();
+	assert_ok(km_receipt_payload(results, counts, SAMPLE_URL, SAMPLE_NOW, &payload, NULL), NULL);
+	auto_free char *receipt = world_sign(world, STATUS, "keurmerk-receipt+jwt", kid, payload);
+	expect_answer(verify(world, receipt, NULL), KM_VERIFY_CANNOT_TELL, "receipt");
+	struct km_verdict verdict = world_verify(world, receipt);
+	expect(&verdict, KM_CANNOT_TELL, "receipt");
+	/* The twin: what is asked whether it is a receipt is told that it is. */
+	assert_true(km_receipt_verify(receipt, strlen(receipt), &world->trust, world->now, &verdict));
+	expect(&verdict, KM_GENUINE, "receipt");
+}
+
 static void saved_lists_do_while_they_are_valid(void **state)
 {
 	struct world *world = *state;
@@ -150,6 +170,7 @@ int main(void)
 		KM_VERIFY_TEST(each_kind_of_thing_is_verified),
 		KM_VERIFY_TEST(it_says_what_the_program_says),
 		KM_VERIFY_TEST(without_the_registrys_word_it_cannot_tell),
+		KM_VERIFY_TEST(a_receipt_is_no_mark),
 		KM_VERIFY_TEST(saved_lists_do_while_they_are_valid),
 		KM_TEST(what_is_no_key_set_is_refused_with_a_reason),
 		KM_VERIFY_TEST(it_says_whose_keys_they_are),
