@@ -69,6 +69,19 @@ const char *km_text(const struct km_catalogue *catalogue, enum km_language langu
 	return text ? text : key;
 }
 
+char *km_catalogue_json(const struct km_catalogue *catalogue, enum km_language language)
+{
+	json_auto_t *texts = json_object();
+	const char *key;
+	json_t *entry;
+	json_object_foreach(catalogue->entries, key, entry)
+	{
+		if (json_object_set(texts, key, json_object_get(entry, codes[language])) != 0)
+			return NULL;
+	}
+	return km_json_text(texts);
+}
+
 void km_date_words(enum km_language language, long long moment, char ret_text[static 32])
 {
 	static const char *const months[KM_LANGUAGES][12] = {

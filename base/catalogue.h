@@ -24,6 +24,10 @@ void km_catalogue_free(struct km_catalogue *catalogue);
 /* The text, borrowed from the catalogue; the key itself where there is none, so that a gap shows and does no harm. */
 const char *km_text(const struct km_catalogue *catalogue, enum km_language language, const char *key);
 
+/* All texts in one language, {"state.active": "Echt en geldig", …}, for scripts; the caller's (free). NULL where memory
+ * ran out. */
+char *km_catalogue_json(const struct km_catalogue *catalogue, enum km_language language);
+
 /* The day in words: "24 november 2026", "24 November 2026" (Amsterdam). The text fits 32 bytes. */
 void km_date_words(enum km_language language, long long moment, char ret_text[static 32]);
 

@@ -7,6 +7,7 @@
 #include "cli/sample.h"
 #include "cli/say.h"
 #include "cli/service.h"
+#include "registry/person.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -114,17 +115,50 @@ static enum km_error hang_all(const struct km_home *home, const char *folder, in
 	return error;
 }
 
+/* ------------------------------------------------------------------------------------------------------- the people */
+
+struct guest {
+	const char *name;
+	unsigned roles;
+	char code[KM_CODE_TEXT];
+};
+
+static enum km_error invite_guests(const struct km_home *home, int64_t now, struct guest *guests, size_t len,
+                                   struct km_problem *problem)
+{
+	auto_store struct km_store *store = NULL;
+	int64_t person;
+	enum km_error error = km_store_open(home->database, KM_STORE_WRITE, &store, problem);
+	if (!error)
+		error = km_store_begin(store, problem);
+	for (size_t i = 0; !error && i < len; i++)
+		error = km_person_invite(store, KM_SAMPLE_BODY, guests[i].name, guests[i].roles, now, &person, guests[i].code,
+		                         problem);
+	return error ? error : km_store_commit(store, problem);
+}
+
+static void print_guests(const char *url, const struct guest *guests, size_t len)
+{
+	km_say(stdout, "Audit and decide, each in a browser profile of its own:");
+	for (size_t i = 0; i < len; i++)
+		km_say(stdout, "  %s/console/enrol#%s  %s", url, guests[i].code, guests[i].name);
+}
+
 /* --------------------------------------------------------------------------------------------------------- the show */
 
-static void print_tour(const struct km_call *call, const char *url, const char *folder,
-                       const struct km_sample_mark marks[static KM_SAMPLE_MARKS])
+static void print_tour(const char *url, const struct km_sample_mark marks[static KM_SAMPLE_MARKS])
 {
-	const char *program = strchr(call->program, '/') ? call->program : "keurmerk"; /* as the reader can call it too */
 	km_say(stdout, "A throw-away registry with a sample register; Ctrl-C stops it and removes all of it.");
 	km_say(stdout, "Open:");
 	km_say(stdout, "  %s/  (search for: donald)", url);
 	for (size_t i = 0; i < KM_SAMPLE_MARKS; i++)
 		km_say(stdout, "  %s/m/%s  %s: %s", url, marks[i].number, marks[i].provider, marks[i].about);
+}
+
+static void print_trials(const struct km_call *call, const char *url, const char *folder,
+                         const struct km_sample_mark marks[static KM_SAMPLE_MARKS])
+{
+	const char *program = strchr(call->program, '/') ? call->program : "keurmerk"; /* as the reader can call it too */
 	km_say(stdout, "Try:");
 	km_say(stdout, "  %s verify --registry %s %s/%s.svg", program, url, folder, marks[0].name);
 	km_say(stdout, "  %s verify --registry %s %s/forged.svg", program, url, folder);
@@ -172,6 +206,10 @@ static enum km_error show(const struct km_call *call, const char *folder, struct
 		error = km_sample_make(&home, url, now, marks, problem);
 	if (!error)
 		error = hang_all(&home, folder, now, marks, problem);
+	struct guest guests[] = {{"auditor", KM_ROLE_AUDITOR, ""}, {"decider", KM_ROLE_DECIDER, ""}};
+	const size_t guests_len = sizeof guests / sizeof *guests;
+	if (!error)
+		error = invite_guests(&home, now, guests, guests_len, problem);
 	struct km_service *service = NULL;
 	const struct km_service_options service_options = {
 		.home = &home,
@@ -183,7 +221,9 @@ static enum km_error show(const struct km_call *call, const char *folder, struct
 		error = km_service_start(&service_options, &service, problem);
 	if (error)
 		return error;
-	print_tour(call, url, folder, marks);
+	print_tour(url, marks);
+	print_guests(url, guests, guests_len);
+	print_trials(call, url, folder, marks);
 	km_service_wait(service);
 	km_service_stop(service);
 	return KM_OK;

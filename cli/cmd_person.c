@@ -68,15 +68,19 @@ static enum km_error run_invite(struct km_call *call, struct km_problem *problem
 	if (error)
 		return error;
 	if (km_given(call, "json")) {
-		json_auto_t *reply = json_pack("{s:I, s:s, s:s}", "person", (json_int_t)invitation.person_id, "code",
-		                               invitation.code, "url", km_store_url(store));
+		json_auto_t *reply =
+			json_pack("{s:I, s:s, s:s, s:s++}", "person", (json_int_t)invitation.person_id, "code", invitation.code,
+		              "url", km_store_url(store), "link", km_store_url(store), "/console/enrol#", invitation.code);
 		km_say_json(reply);
 		return KM_OK;
 	}
 	km_say(stdout, "Invited person %lld. The code works once, within %d days:", (long long)invitation.person_id,
 	       KM_INVITE_TTL_S / (24 * 3600));
+	km_say(stdout, "    %s/console/enrol#%s", km_store_url(store), invitation.code);
+	km_say(stdout,
+	       "is for the person to open in their own browser; or, where they work with the command line, to run:");
 	km_say(stdout, "    keurmerk enrol %s --code %s --key FILE", km_store_url(store), invitation.code);
-	km_say(stdout, "That is for the person to run, on their own machine; give the code to nobody else.");
+	km_say(stdout, "Give the code to nobody else.");
 	return KM_OK;
 }
 

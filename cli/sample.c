@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BODY "voorbeeld-certificatie"
+#define BODY KM_SAMPLE_BODY
 
 enum {
 	STORY_MONTHS = 42,      /* the registry is that old */

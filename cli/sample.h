@@ -11,6 +11,9 @@
 
 #include <stdint.h>
 
+/* The certification body in it. */
+#define KM_SAMPLE_BODY "voorbeeld-certificatie"
+
 enum { KM_SAMPLE_MARKS = 6 };
 
 struct km_sample_mark {

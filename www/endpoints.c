@@ -5,6 +5,7 @@
 
 enum {
 	ENROLMENT_MAX_BYTES = 16 * 1024,
+	SIGN_IN_MAX_BYTES = 4096,
 	CHECK_FORM_MAX_BYTES = KM_SUPPLIER_LIST_MAX + 64 * 1024,
 	REPORT_MAX_BYTES = 64 * 1024, /* each character of the longest report, escaped */
 };
@@ -14,6 +15,8 @@ enum {
 	OPEN = KM_ROUTE_PUBLIC,
 	OPEN_READ = KM_ROUTE_PUBLIC | KM_ROUTE_READS,
 	MARK = OPEN_READ | KM_ROUTE_READY,
+	CONSOLE = KM_ROUTE_CONSOLE | KM_ROUTE_PAGE,
+	DESK = KM_ROUTE_CONSOLE | KM_ROUTE_API | KM_ROUTE_READS,
 	API_READ = KM_ROUTE_API | KM_ROUTE_PUBLIC | KM_ROUTE_READS,
 };
 
@@ -69,6 +72,24 @@ const struct km_route km_routes[] = {
 	{KM_POST, "/v1/checks", km_post_checks, KM_ROUTE_API | KM_ROUTE_READS, KM_SUPPLIER_LIST_MAX, "text/csv"},
 	{KM_POST, "/v1/submissions", km_post_submission, KM_ROUTE_API, KM_SUBMISSION_MAX, jose},
 	{KM_POST, "/v1/enrolments", km_post_enrolment, KM_ROUTE_API, ENROLMENT_MAX_BYTES, jose},
+
+	{KM_GET, "/console", km_get_console, CONSOLE, 0, NULL},
+	{KM_GET, "/console/enrol", km_get_console, CONSOLE, 0, NULL},
+	{KM_GET, "/console/api/challenge", km_get_console_challenge, DESK, 0, NULL},
+	{KM_POST, "/console/api/session", km_post_console_session, DESK, SIGN_IN_MAX_BYTES, jose},
+	{KM_POST, "/console/api/session/end", km_post_console_session_end, DESK, 0, jose},
+	{KM_GET, "/console/api/me", km_get_console_me, DESK, 0, NULL},
+	{KM_GET, "/console/api/due", km_get_console_due, DESK, 0, NULL},
+	{KM_GET, "/console/api/rules", km_get_console_rules, DESK, 0, NULL},
+	{KM_GET, "/console/api/providers", km_get_console_providers, DESK, 0, NULL},
+	{KM_GET, "/console/api/providers/{kvk}", km_get_console_provider, DESK, 0, NULL},
+	{KM_GET, "/console/api/schemes/{id}/{version}", km_get_console_scheme, DESK, 0, NULL},
+	{KM_GET, "/console/api/audits", km_get_console_audits, DESK, 0, NULL},
+	{KM_GET, "/console/api/audits/{id}", km_get_console_audit, DESK, 0, NULL},
+	{KM_GET, "/console/api/marks", km_get_console_marks, DESK, 0, NULL},
+	{KM_GET, "/console/api/marks/{number}", km_get_console_mark, DESK, 0, NULL},
+	{KM_GET, "/console/api/cases", km_get_console_cases, DESK, 0, NULL},
+	{KM_GET, "/console/api/reports", km_get_console_reports, DESK, 0, NULL},
 
 	{KM_GET, "/.well-known/security.txt", km_get_security_txt, 0, 0, NULL},
 	{KM_GET, "/.well-known/jwks.json", km_get_jwks, OPEN, 0, NULL},

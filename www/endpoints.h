@@ -72,5 +72,21 @@ KM_HANDLER(km_get_security_txt);
 KM_HANDLER(km_get_openapi);
 KM_HANDLER(km_post_submission);
 KM_HANDLER(km_post_enrolment);
+KM_HANDLER(km_get_console);
+KM_HANDLER(km_get_console_challenge);
+KM_HANDLER(km_get_console_me);
+KM_HANDLER(km_get_console_due);
+KM_HANDLER(km_get_console_rules);
+KM_HANDLER(km_get_console_providers);
+KM_HANDLER(km_get_console_provider);
+KM_HANDLER(km_get_console_scheme);
+KM_HANDLER(km_get_console_audits);
+KM_HANDLER(km_get_console_audit);
+KM_HANDLER(km_get_console_marks);
+KM_HANDLER(km_get_console_mark);
+KM_HANDLER(km_get_console_cases);
+KM_HANDLER(km_get_console_reports);
+KM_HANDLER(km_post_console_session);
+KM_HANDLER(km_post_console_session_end);
 
 #endif

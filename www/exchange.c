@@ -2,6 +2,7 @@
 
 #include "registry/number.h"
 #include "www/accept.h"
+#include "www/console.h"
 #include "www/endpoints.h"
 #include "www/metrics.h"
 #include "www/problem.h"
@@ -102,6 +103,23 @@ static void read_wishes(struct km_request *request, struct MHD_Connection *conne
 		}
 }
 
+/* What does not fit into its place becomes `instead`. */
+static void copy_header(const char *value, char *ret_text, size_t size, const char *instead)
+{
+	if (value)
+		strcpy(ret_text, strlen(value) < size ? value : instead);
+}
+
+static void read_browser(struct km_request *request, struct MHD_Connection *connection)
+{
+	if (!(request->route->kind & KM_ROUTE_CONSOLE))
+		return;
+	const char *cookie = MHD_lookup_connection_value(connection, MHD_COOKIE_KIND, km_console_cookie(request->site));
+	copy_header(cookie, request->session, sizeof request->session, "");
+	copy_header(header(connection, "Sec-Fetch-Site"), request->fetch_site, sizeof request->fetch_site, "?");
+	copy_header(header(connection, "Origin"), request->origin, sizeof request->origin, "?");
+}
+
 static enum km_error check_body(struct km_request *request, struct MHD_Connection *connection,
                                 struct km_problem *problem)
 {
@@ -126,9 +144,11 @@ static void read_headers(struct exchange *exchange, struct MHD_Connection *conne
 	read_wishes(request, connection);
 	if (exchange->problem.code)
 		return;
-	if (km_route_find(km_routes, km_routes_len, request, exchange->allow, &exchange->problem) == KM_OK &&
-	    request->method == KM_POST)
-		check_body(request, connection, &exchange->problem);
+	if (km_route_find(km_routes, km_routes_len, request, exchange->allow, &exchange->problem) == KM_OK) {
+		read_browser(request, connection);
+		if (request->method == KM_POST)
+			check_body(request, connection, &exchange->problem);
+	}
 	exchange->reply.allow = exchange->allow;
 }
 

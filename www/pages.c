@@ -15,6 +15,7 @@ KM_EMBED(km_words_json, "www/words.json");
 	TEMPLATE(bar, html) \
 	TEMPLATE(body, html) \
 	TEMPLATE(check, html) \
+	TEMPLATE(console, html) \
 	TEMPLATE(embed, html) \
 	TEMPLATE(end, html) \
 	TEMPLATE(feed, atom) \

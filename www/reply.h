@@ -37,6 +37,7 @@ struct km_reply {
 	int retry_after_s;        /* 0: none */
 	char location[256];       /* Location; "" for none */
 	char filename[64];        /* offered as a download under this name; "" for none */
+	char cookie[160];         /* Set-Cookie; "" for none */
 	char link[512];           /* Link; "" for none */
 };
 

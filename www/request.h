@@ -18,6 +18,8 @@ enum {
 	KM_PAIRS_MAX = 24,    /* parameters in a query or a form */
 	KM_CONTENT_TYPE_MAX = 200,
 	KM_PATH_VALUES_MAX = 2, /* {…} in a route's path */
+	KM_COOKIE_MAX = 63,
+	KM_ORIGIN_HEADER_MAX = 300,
 };
 
 struct km_site;
@@ -54,6 +56,10 @@ struct km_request {
 	bool page;              /* asked for a page by name, as browsers do: gets its errors as pages too */
 	char content_type[KM_CONTENT_TYPE_MAX + 1]; /* of the body; "" where there is none */
 	struct km_buf body;
+	/* What a browser says of itself; only where the route is of the console, "" where it says nothing. */
+	char session[KM_COOKIE_MAX + 1]; /* the cookie of www/session.h; "" for one that is too long */
+	char fetch_site[16];             /* Sec-Fetch-Site */
+	char origin[KM_ORIGIN_HEADER_MAX + 1];
 };
 
 /* Takes a request target apart ("/m/7K3Q?at=2026-03-03", also in absolute form). KM_TOO_LARGE "target-too-long";

@@ -14,6 +14,9 @@ enum { COMPRESS_FROM_BYTES = 1024, ETAG_TEXT = KM_ETAG_DIGEST_TEXT + sizeof "\"-
 static const char page_policy[] = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; "
 								  "connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
 								  "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+static const char console_policy[] = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+									 "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; "
+									 "require-trusted-types-for 'script'; trusted-types 'none'";
 static const char picture_policy[] = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 /* Of a script it counts only where that is a worker: this one fetches. */
 static const char script_policy[] = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'";
@@ -127,7 +130,8 @@ static void add_security_headers(const struct outgoing *out)
 {
 	const char *type = out->reply->type ? out->reply->type : "";
 	bool page = type == km_type_html;
-	add(out, "Content-Security-Policy", policy_of(type));
+	bool console = out->request->route && (out->request->route->kind & KM_ROUTE_CONSOLE);
+	add(out, "Content-Security-Policy", page && console ? console_policy : policy_of(type));
 	add(out, "X-Content-Type-Options", "nosniff");
 	add(out, "Referrer-Policy", "no-referrer");
 	bool everyone = out->request->route && (out->request->route->kind & KM_ROUTE_PUBLIC);
@@ -166,6 +170,8 @@ static void add_other_headers(const struct outgoing *out)
 	}
 	if (out->status == 401) /* RFC 9110 wants it: whoever signs sends a JWS, and there is no other way to log in */
 		add(out, "WWW-Authenticate", "JWS");
+	if (*reply->cookie)
+		add(out, "Set-Cookie", reply->cookie);
 	if (*reply->location)
 		add(out, "Location", reply->location);
 	if (*reply->link)

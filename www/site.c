@@ -5,6 +5,7 @@
 #include "www/metrics.h"
 #include "www/pages.h"
 #include "www/request.h"
+#include "www/session.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -70,7 +71,8 @@ static enum km_error fill(struct km_site *site, const struct km_server_options *
 	if (!error)
 		error = read_url(site, problem);
 	site->metrics = km_metrics_new(km_routes_len);
-	if (!error && !site->metrics)
+	site->sessions = km_sessions_new();
+	if (!error && (!site->metrics || !site->sessions))
 		error = km_fail_memory(problem);
 	if (!error)
 		error = km_statics_open(&site->statics, problem);
@@ -110,7 +112,9 @@ void km_site_close(struct km_site *site)
 	for (size_t i = 0; i < KM_SHELVES; i++)
 		km_shelf_close(&site->shelves[i]);
 	km_metrics_free(site->metrics);
+	km_sessions_free(site->sessions);
 	km_templates_free(site->templates);
+	km_statics_done(&site->statics);
 	km_catalogue_free(site->words);
 	km_catalogue_free(site->badge_words);
 	free(site->url);

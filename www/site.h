@@ -22,6 +22,7 @@
 
 struct km_metrics;
 struct km_request;
+struct km_sessions;
 
 #define KM_API_VERSION "1.0.0"
 
@@ -48,9 +49,10 @@ struct km_site {
 	bool has_lock, has_key;
 	struct km_shelf shelves[KM_SHELVES];
 	struct km_metrics *metrics;
-	atomic_llong uses[KM_USES]; /* since they were last written down */
-	atomic_int checks;          /* lists that are being checked just now */
-	atomic_int in_progress;     /* requests that have begun and are not yet answered */
+	atomic_llong uses[KM_USES];   /* since they were last written down */
+	atomic_int checks;            /* lists that are being checked just now */
+	atomic_int in_progress;       /* requests that have begun and are not yet answered */
+	struct km_sessions *sessions; /* of the console */
 	atomic_bool stopping;
 };
 

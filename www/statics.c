@@ -4,8 +4,10 @@
 #include "base/digest.h"
 #include "base/embed.h"
 #include "base/encode.h"
+#include "www/console_statics.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 KM_EMBED(km_static_style, "www/static/style.css");
@@ -19,14 +21,18 @@ KM_EMBED(km_static_jsqr, "www/vendor/jsqr/jsQR.js");
 
 enum { DIGEST_SHOWN_BYTES = 9 };
 
-static enum km_error add_file(struct km_statics *statics, const struct km_static *file, struct km_problem *problem)
+enum km_error km_statics_add(struct km_statics *statics, const struct km_static *file, struct km_problem *problem)
 {
 	uint8_t digest[KM_SHA256_BYTES];
 	km_sha256(file->bytes, file->len, digest);
 	auto_buf struct km_buf shown = KM_BUF_EMPTY;
 	km_encode(KM_BASE64URL, digest, DIGEST_SHOWN_BYTES, &shown);
-	if (shown.failed)
-		return km_fail_memory(problem);
+	if (shown.failed || statics->len == KM_STATICS_MAX) {
+		free(file->owned);
+		return shown.failed
+		           ? km_fail_memory(problem)
+		           : km_fail(problem, KM_BUG, "statics", "there are more than %d static files", KM_STATICS_MAX);
+	}
 	struct km_static *added = &statics->files[statics->len++];
 	*added = *file;
 	const char *dot = strrchr(file->name, '.');
@@ -41,7 +47,7 @@ enum km_error km_statics_open(struct km_statics *ret_statics, struct km_problem 
 					  svg[] = "image/svg+xml", png[] = "image/png";
 #define FILE_OF(name, type, bytes)                                                                                     \
 	{                                                                                                                  \
-		name, type, bytes, KM_EMBEDDED_LEN(bytes), ""                                                                  \
+		name, type, bytes, KM_EMBEDDED_LEN(bytes), NULL, ""                                                            \
 	}
 	const struct km_static files[] = {
 		FILE_OF("style.css", css, km_static_style),         FILE_OF("icon.svg", svg, km_static_icon),
@@ -53,10 +59,21 @@ enum km_error km_statics_open(struct km_statics *ret_statics, struct km_problem 
 	struct km_statics statics = {0};
 	enum km_error error = KM_OK;
 	for (size_t i = 0; !error && i < sizeof files / sizeof *files; i++)
-		error = add_file(&statics, &files[i], problem);
+		error = km_statics_add(&statics, &files[i], problem);
 	if (!error)
+		error = km_console_statics(&statics, problem);
+	if (error)
+		km_statics_done(&statics);
+	else
 		*ret_statics = statics;
 	return error;
+}
+
+void km_statics_done(struct km_statics *statics)
+{
+	for (size_t i = 0; i < statics->len; i++)
+		free(statics->files[i].owned);
+	*statics = (struct km_statics){0};
 }
 
 const struct km_static *km_statics_named(const struct km_statics *statics, const char *name)

@@ -9,13 +9,14 @@
 
 #include <stddef.h>
 
-enum { KM_STATICS_MAX = 16, KM_STATIC_PATH_TEXT = 64 };
+enum { KM_STATICS_MAX = 40, KM_STATIC_PATH_TEXT = 64 };
 
 struct km_static {
 	const char *name; /* "style.css" */
 	const char *type;
-	const char *bytes;
+	const char *bytes; /* owned where `owned` is set */
 	size_t len;
+	char *owned;
 	char path[KM_STATIC_PATH_TEXT]; /* "/static/style.Zk3….css" */
 };
 
@@ -24,7 +25,13 @@ struct km_statics {
 	size_t len;
 };
 
+/* Free with km_statics_done, also a zeroed one. */
 enum km_error km_statics_open(struct km_statics *ret_statics, struct km_problem *problem);
+void km_statics_done(struct km_statics *statics);
+
+/* Adds a file, of which name, type, bytes and len are set, and whether the bytes are owned: then they are taken over,
+ * also on failure. */
+enum km_error km_statics_add(struct km_statics *statics, const struct km_static *file, struct km_problem *problem);
 
 /* By its name, or by the last part of its path; NULL where there is none. */
 const struct km_static *km_statics_named(const struct km_statics *statics, const char *name);

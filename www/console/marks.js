@@ -1,0 +1,79 @@
+// The marks that the body holds, and one of them with all that was decided about it.
+import { alertBox, button, element, link, next, say, show, table } from './dom.js';
+import { get } from './server.js';
+import { day, t, tFor } from './words.js';
+
+function stateShown(state) {
+  return element('span', { class: `hit-state state-${state}` }, t(`state-short.${state}`));
+}
+
+// A cell that no spreadsheet takes for a formula.
+function cell(value) {
+  const text = String(value ?? '');
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return `"${safe.replaceAll('"', '""')}"`;
+}
+
+async function all() {
+  const marks = [];
+  for (let page = 0, more = true; more; page++) {
+    const part = await get(`marks?page=${page}`);
+    marks.push(...part.marks);
+    ({ more } = part);
+  }
+  return marks;
+}
+
+function save(marks) {
+  const columns = ['number', 'kvk', 'name', 'scheme', 'version', 'level', 'state', 'since', 'until', 'surveillance'];
+  const lines = [columns, ...marks.map((mark) => columns.map((column) => mark[column]))].map((line) => line.map(cell).join(';'));
+  const file = new Blob(['\ufeff', lines.join('\r\n'), '\r\n'], { type: 'text/csv' });
+  const address = URL.createObjectURL(file);
+  element('a', { href: address, download: 'keurmerken.csv' }).click();
+  URL.revokeObjectURL(address);
+  say(t('console.marks.exported', { number: marks.length }));
+}
+
+export async function marksPage() {
+  const marks = await all();
+  const counted = Object.entries(Object.groupBy(marks, ({ state }) => state)).map(([state, list]) => `${list.length} × ${t(`state-short.${state}`)}`);
+  show(t('console.marks.title'), element('p', {}, counted.join(', ') || t('console.marks.none')),
+    table(t('console.marks.title'), [t('console.audit.provider'), t('console.marks.number'), t('console.audit.scheme'), t('console.marks.state'), t('console.marks.until')],
+      marks.map((mark) => [link(mark.name, `#/marks/${mark.number}`), element('code', {}, mark.number), mark.scheme, stateShown(mark.state), day(mark.until)])),
+    element('div', { class: 'buttons' }, button(t('console.marks.export'), () => save(marks), { class: 'plain' })),
+    next(t('console.marks.next')));
+}
+
+function decisions(list) {
+  return element('section', { 'aria-labelledby': 'decided' }, element('h2', { id: 'decided' }, t('console.mark.decided')),
+    table(t('console.mark.decided'), [t('console.mark.action'), t('console.mark.recorded'), t('console.mark.by'), t('console.mark.appeal')],
+      list.map((one) => [tFor('console.action', one.action), day(one.recorded), one.decider,
+        link(t('console.mark.appeal.open'), `#/cases/open/appeal/${one.id}`, { 'aria-label': `${t('console.mark.appeal.open')}: ${tFor('console.action', one.action)}, ${day(one.recorded)}` })])));
+}
+
+function actionsPart(mark, rules, me) {
+  const allowed = rules.filter((rule) => rule.from.includes(mark.state) && !rule.needs.includes('audit') && rule.action !== 'accept-transfer');
+  return element('section', { 'aria-labelledby': 'decide' }, element('h2', { id: 'decide' }, t('console.mark.decide')),
+    me.roles.split(',').includes('decider')
+      ? element('ul', { class: 'actions' }, allowed.map(({ action }) => element('li', {},
+        link(tFor('console.action', action), `#/marks/${mark.number}/decide/${action}`, { class: 'button plain' }), ' ',
+        element('span', { class: 'quiet' }, t(`console.action.why.${action}`)))))
+      : alertBox(t('console.barred.role')));
+}
+
+export async function markPage(number) {
+  const [{ marks, decisions: decided, audits, open }, rules, me] = await Promise.all([get(`marks/${number}`), get('rules'), get('me')]);
+  const mark = marks.find((one) => one.number === number.toUpperCase()) ?? marks[0];
+  show(`${mark.name}: ${mark.number}`,
+    element('p', {}, stateShown(mark.state), ' ', t('console.mark.since', { day: day(mark.since) }), ' · ', t('console.mark.until', { day: day(mark.until) }), ' · ',
+      link(t('console.mark.public'), `/m/${mark.number}`)),
+    mark.surveillance && element('p', {}, t('console.mark.surveillance', { day: day(mark.surveillance) })),
+    element('p', {}, t('console.mark.open', open)),
+    element('p', {}, link(t('console.mark.audit'), `#/start/${mark.kvk}`, { class: 'button plain' })),
+    decisions(decided),
+    element('section', { 'aria-labelledby': 'audits' }, element('h2', { id: 'audits' }, t('console.mark.audits')),
+      table(t('console.mark.audits'), [t('console.audit.what'), t('console.audit.day'), t('console.audit.found')],
+        audits.filter((one) => one.scheme === mark.scheme).map((audit) => [link(tFor('audit', audit.kind), `#/audits/${audit.id}`), day(audit.finished), t('console.audit.counts', audit)]))),
+    actionsPart(mark, rules, me),
+    next(t('console.mark.next')));
+}
