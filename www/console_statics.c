@@ -82,9 +82,9 @@ static enum km_error add_words(struct km_statics *statics, const char *const nam
 
 static enum km_error add_scripts(struct km_statics *statics, struct km_problem *problem)
 {
-#define SCRIPT(name)                                                                                                   \
+#define SCRIPT(id)                                                                                                     \
 	{                                                                                                                  \
-		.name = #name ".js", .type = script, .bytes = km_script_##name, .len = KM_EMBEDDED_LEN(km_script_##name)       \
+		.name = #id ".js", .type = script, .bytes = km_script_##id, .len = KM_EMBEDDED_LEN(km_script_##id)             \
 	}
 	const struct km_static sources[] = {
 		SCRIPT(keep),     SCRIPT(words),   SCRIPT(dom),    SCRIPT(key),   SCRIPT(server), SCRIPT(draft),

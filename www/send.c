@@ -14,9 +14,10 @@ enum { COMPRESS_FROM_BYTES = 1024, ETAG_TEXT = KM_ETAG_DIGEST_TEXT + sizeof "\"-
 static const char page_policy[] = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; "
 								  "connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
 								  "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-static const char console_policy[] = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-									 "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; "
-									 "require-trusted-types-for 'script'; trusted-types 'none'";
+static const char console_policy[] =
+	"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+	"connect-src 'self'; manifest-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; "
+	"require-trusted-types-for 'script'; trusted-types 'none'";
 static const char picture_policy[] = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 /* Of a script it counts only where that is a worker: this one fetches. */
 static const char script_policy[] = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'";
