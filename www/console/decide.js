@@ -1,8 +1,7 @@
 // A decision: the fields that its rule asks for, and how the public will see it.
 import { auditAndMark } from './audit.js';
-import { alertBox, button, choices, chosen, element, field, next, show } from './dom.js';
+import { alertBox, choices, chosen, element, field, next, show } from './dom.js';
 import { load, newDraft, save } from './draft.js';
-import { problemBox } from './review.js';
 import { get } from './server.js';
 import { day, has, inLanguage, language, t, tFor } from './words.js';
 
@@ -53,8 +52,10 @@ class Decision {
     const { content, audits, scheme } = this.draft;
     const services = (scheme?.services ?? []).map(({ id, name }) => ({ value: id, label: inLanguage(name) }));
     return [
-      this.has('audit') && audits && choices(this.label('console.decide.audit', 'audit'), 'radio', 'audit', audits.map(({ id, kind, finished, recommendation }) => ({
-        value: id, label: `${tFor('audit', kind)}, ${day(finished)}`, help: tFor('console.action', recommendation) })), content.audit),
+      this.has('audit') && audits?.length && choices(t('console.decide.audit'), 'radio', 'audit', [
+        ...(this.must('audit') ? [] : [{ value: '', label: t('console.decide.no_audit') }]),
+        ...audits.map(({ id, kind, finished, recommendation }) => ({ value: id, label: `${tFor('audit', kind)}, ${day(finished)}`,
+          help: tFor('console.action', recommendation) }))], content.audit ?? ''),
       this.has('scope') && choices(this.label('console.decide.scope', 'scope'), 'checkbox', 'scope', services, content.scope ?? this.draft.scope ?? []),
       this.has('state') && choices(t('console.decide.state'), 'radio', 'state', STATES.map((value) => ({ value, label: t(`state-short.${value}`) })), content.state),
       this.has('name') && field(t('console.decide.name'), this.input('name', { maxlength: '200' })),
@@ -157,5 +158,3 @@ export function decidePage(draft) {
 export function decisionPreview(draft) {
   return preview(draft.rule, draft);
 }
-
-export { problemBox };
