@@ -9,7 +9,9 @@ import { before, test } from 'node:test';
 
 import * as cborg from 'cborg';
 
-import { program, run } from './registry.mjs';
+import { program, run, sources } from './registry.mjs';
+
+const { readToken } = await import(`${sources}/www/static/token.mjs`);
 
 const COUNT = 1000;
 const writer = path.join(path.dirname(program), 'tests', 'write_credentials');
@@ -107,6 +109,18 @@ test('each says what the credential says', () => {
     cut++;
   }
   assert.ok(cut > 10 && cut < COUNT);
+});
+
+test('the page reads of each what that library reads', () => {
+  for (const { qr } of marks) {
+    const theirs = read(qr);
+    const ours = readToken(qr.slice(qr.lastIndexOf('/') + 1));
+    const claims = Object.fromEntries([...theirs.claims].map(([label, value]) => [claimNames[label], value]));
+    assert.deepEqual(ours.claims, claims);
+    assert.deepEqual(Buffer.from(ours.kid), Buffer.from(theirs.header.get(KID)));
+    assert.deepEqual(Buffer.from(ours.signed), Buffer.from(theirs.signed));
+    assert.deepEqual(Buffer.from(ours.signature), Buffer.from(theirs.signature));
+  }
 });
 
 test('each goes into a QR code densely', () => {

@@ -13,7 +13,8 @@ const HOUR_MS = 3600e3;
 
 let site, browser;
 before(async () => {
-  [site, browser] = await Promise.all([Site.open(), launch()]);
+  site = await Site.open();
+  browser = await launch();
 });
 after(async () => {
   await browser?.close();

@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { axe, complaints, DESK, launch, PHONE, Site, Visitor } from './browser.mjs';
 
 const stranger = crypto.generateKeyPairSync('ed25519').privateKey;
+const yesterday = () => new Date(Date.now() - 86400e3).toISOString().slice(0, 10);
 const qr = (claims, key) => async (site) => `/q/${await site.token(site.marks.active, claims, key)}`;
 
 // path: may name a mark of the demo, between braces, by what the demo says of it; or makes the path from the site.
@@ -20,6 +21,7 @@ const pages = [
   { name: 'search: none', path: '/?q=zzzzzzzz' },
   { name: 'search: mistyped number', path: '/?q=7K3Q-9XM2-4HTX' },
   { name: 'mark: active', path: '/m/{active}' },
+  { name: 'mark: on an earlier day', path: (site) => `/m/${site.marks.active}?at=${yesterday()}` },
   { name: 'mark: suspended', path: '/m/{suspended}' },
   { name: 'mark: withdrawn', path: '/m/{withdrawn}' },
   { name: 'mark: with fewer services than before', path: '/m/{active, for fewer services than before}' },
@@ -128,7 +130,8 @@ async function work(left) {
 }
 
 before(async () => {
-  [site, browser] = await Promise.all([Site.open(), launch()]);
+  site = await Site.open();
+  browser = await launch();
   for (const claim of claims) {
     claim.checked = new Promise((resolve, reject) => Object.assign(claim, { resolve, reject }));
     claim.checked.catch(() => {}); // its test tells

@@ -9,7 +9,8 @@ import { launch, Site, tool, Visitor } from './browser.mjs';
 
 let site, browser;
 before(async () => {
-  [site, browser] = await Promise.all([Site.open(), launch()]);
+  site = await Site.open();
+  browser = await launch();
 });
 after(async () => {
   await browser?.close();
