@@ -183,6 +183,50 @@ static void what_was_answered_outlives_a_loss_of_power(void **state)
 	bad_disk_keep(NULL);
 }
 
+/* ------------------------------------------------------------------------------------------------- other misfortunes
+ */
+
+static void a_register_that_another_program_holds_is_tried_again_later(void **state)
+{
+	struct office *office = *state;
+	struct km_problem problem = {0};
+	struct km_outcome outcome = {0};
+	struct scene_number mark = office_grant(office);
+	struct amounts before = amounts_of(office);
+	auto_free char *token = scene_sign(office->scene, DECIDER, "decision", scene_decision("notice", mark.text, NULL));
+	assert_ok(km_store_begin(office->scene->store, &problem), &problem);
+	assert_problem(km_issuer_submit(office->issuer, token, strlen(token), &outcome, &problem), &problem, KM_UNAVAILABLE,
+	               "database-locked");
+	km_store_rollback(office->scene->store);
+	struct amounts after = amounts_of(office);
+	assert_memory_equal(&before, &after, sizeof before);
+	assert_ok(km_issuer_submit(office->issuer, token, strlen(token), &outcome, &problem), &problem);
+	km_outcome_done(&outcome);
+}
+
+/* Back to between two decisions: what was recorded later than now is not undone, nor put in another order. */
+static void a_clock_that_is_set_back_undoes_nothing(void **state)
+{
+	struct office *office = *state;
+	struct km_problem problem = {0};
+	struct km_outcome outcome = {0};
+	struct scene_number mark = office_grant(office);
+	office->scene->now += 2 * 24 * 3600;
+	office_decide(office, "suspend", mark.text, NULL, 0, &outcome);
+	struct amounts before = amounts_of(office);
+	office->scene->now -= 24 * 3600;
+	office_tick(office);
+	assert_problem(
+		office_hand_in(office, DECIDER, "decision", scene_decision("reinstate", mark.text, NULL), &outcome, &problem),
+		&problem, KM_CONFLICT, "scheduled");
+	struct amounts after = amounts_of(office);
+	assert_memory_equal(&before, &after, sizeof before);
+	expect_whole(office->scene->store);
+	office->scene->now += 2 * 24 * 3600;
+	office_decide(office, "reinstate", mark.text, NULL, 0, &outcome);
+	expect_whole(office->scene->store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +236,8 @@ int main(void)
 		KM_OFFICE_TEST(where_syncs_fail_a_decision_is_taken_whole_or_not_at_all),
 		KM_OFFICE_TEST(where_reads_fail_a_decision_is_taken_whole_or_not_at_all),
 		KM_OFFICE_TEST(what_was_answered_outlives_a_loss_of_power),
+		KM_OFFICE_TEST(a_register_that_another_program_holds_is_tried_again_later),
+		KM_OFFICE_TEST(a_clock_that_is_set_back_undoes_nothing),
 	};
 	bad_disk_insert();
 	return cmocka_run_group_tests(tests, NULL, NULL);
