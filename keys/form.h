@@ -18,17 +18,19 @@ enum km_form {
 	KM_FORM_STATUS,      /* status of one mark right now: typ "keurmerk-status+jwt", kid = thumbprint; purpose status */
 	KM_FORM_RECEIPT,     /* evidence of a supplier check: typ "keurmerk-receipt+jwt"; purpose receipt */
 	KM_FORM_QR,          /* signed QR code: no JWS but a CWT (keys/cwt.h), in base32; purpose credential */
+	KM_FORM_REGISTER,    /* what /register.jsonl held: typ "keurmerk-register+jwt", kid = thumbprint; purpose status */
 	KM_FORMS
 };
 
 enum {
 	KM_FORM_PAYLOAD_MAX = 4 << 20,         /* bytes: a receipt for 10,000 suppliers fits */
 	KM_FORM_STATUS_MAX_S = 3600,           /* how long a status may claim to hold */
-	KM_FORM_STATUS_LIST_MAX_S = 24 * 3600, /* and a status list */
+	KM_FORM_STATUS_LIST_MAX_S = 24 * 3600, /* a status list */
+	KM_FORM_REGISTER_MAX_S = 24 * 3600,    /* and the whole register */
 	KM_FORM_SKEW_S = 300,                  /* how far what says when it is signed may be from the signer's clock */
 };
 
-/* "credential", "status-list", "status", "receipt", "qr". */
+/* "credential", "status-list", "status", "receipt", "qr", "register". */
 const char *km_form_name(enum km_form form);
 
 /* typ in the JOSE header; "" where the form is no JWS. */
@@ -48,6 +50,7 @@ bool km_form_kid_is_url(enum km_form form);
  *                validUntil at most KM_FORM_STATUS_LIST_MAX_S later
  *   status       iss, sub, mark, state; iat is now; exp at most KM_FORM_STATUS_MAX_S later
  *   receipt      iss, jti, results (a list); iat is now
+ *   register     iss, sub, sha256, next_update, rows, sequence; iat is now; exp at most KM_FORM_REGISTER_MAX_S later
  *   qr           iss, sub, exp, name, kvk, scheme, index; iat is now
  *
  * ret_moment: when it says that it is signed. KM_TOO_LARGE, KM_MALFORMED (no JSON), KM_INVALID type "form" with what is

@@ -24,9 +24,10 @@ enum { CHECKPOINT = KM_FORMS, PROOF, KINDS };
 static const struct {
 	int64_t each_second, at_once;
 } rates[KINDS] = {
-	[KM_FORM_CREDENTIAL] = {50, 5000}, [KM_FORM_STATUS_LIST] = {50, 5000}, [KM_FORM_STATUS] = {2000, 10000},
-	[KM_FORM_RECEIPT] = {100, 1000},   [KM_FORM_QR] = {50, 5000},          [CHECKPOINT] = {50, 5000},
-	[PROOF] = {50, 5000},
+	[KM_FORM_CREDENTIAL] = {50, 5000}, [KM_FORM_STATUS_LIST] = {50, 5000},
+	[KM_FORM_STATUS] = {2000, 10000},  [KM_FORM_RECEIPT] = {100, 1000},
+	[KM_FORM_REGISTER] = {1, 1000},    [KM_FORM_QR] = {50, 5000},
+	[CHECKPOINT] = {50, 5000},         [PROOF] = {50, 5000},
 };
 
 struct process {

@@ -86,6 +86,12 @@ static inline char *sample(enum km_form form)
 		                  "\"active\"}",
 		                  now, now + 60);
 		break;
+	case KM_FORM_REGISTER:
+		km_buf_add_format(&text,
+		                  "{\"iss\":\"" URL "\",\"sub\":\"a:1\",\"iat\":%lld,\"exp\":%lld,\"sha256\":\"00\",\"rows\":0,"
+		                  "\"sequence\":0,\"next_update\":\"soon\"}",
+		                  now, now + 60);
+		break;
 	case KM_FORM_QR:
 		km_buf_add_format(&text,
 		                  "{\"iss\":\"" URL "\",\"sub\":\"1\",\"exp\":%lld,\"iat\":%lld,\"name\":\"n\",\"kvk\":\"k\","

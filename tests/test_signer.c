@@ -30,6 +30,9 @@ static const char *const samples[KM_FORMS] = {
 		"{\"iss\":\"" URL "\",\"sub\":\"" URL "/m/1\",\"iat\":1790000000,\"exp\":1790003600,\"mark\":\"1\","
 		"\"state\":\"active\"}",
 	[KM_FORM_RECEIPT] = "{\"iss\":\"" URL "\",\"jti\":\"x\",\"iat\":1790000000,\"results\":[]}",
+	[KM_FORM_REGISTER] =
+		"{\"iss\":\"" URL "\",\"sub\":\"" URL "/register.jsonl\",\"iat\":1790000000,\"exp\":1790086400,"
+		"\"sha256\":\"00\",\"rows\":0,\"sequence\":0,\"next_update\":\"2026-09-21T14:14:20Z\"}",
 	[KM_FORM_QR] = "{\"iss\":\"" URL "\",\"sub\":\"1\",\"exp\":1800000000,\"iat\":1790000000,\"name\":\"n\","
 				   "\"kvk\":\"68750110\",\"scheme\":\"s\",\"index\":0}",
 };
@@ -238,6 +241,7 @@ static void a_form_without_one_of_its_members_is_refused(void **state)
 	     {"type", "id", "issuer", "validFrom", "validUntil", "credentialSubject", "credentialSubject.encodedList"}},
 		{KM_FORM_STATUS, {"iss", "sub", "iat", "exp", "mark", "state"}},
 		{KM_FORM_RECEIPT, {"iss", "jti", "iat", "results"}},
+		{KM_FORM_REGISTER, {"iss", "sub", "iat", "exp", "sha256", "rows", "sequence", "next_update"}},
 		{KM_FORM_QR, {"iss", "sub", "exp", "iat", "name", "kvk", "scheme", "index"}},
 	};
 	struct signing signing;
@@ -262,6 +266,7 @@ static void nothing_is_signed_in_the_name_of_another(void **state)
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
 		expect_refused(&signing, KM_FORM_STATUS, changed(KM_FORM_STATUS, "iss", json_string(others[i])));
 		expect_refused(&signing, KM_FORM_RECEIPT, changed(KM_FORM_RECEIPT, "iss", json_string(others[i])));
+		expect_refused(&signing, KM_FORM_REGISTER, changed(KM_FORM_REGISTER, "iss", json_string(others[i])));
 		expect_refused(&signing, KM_FORM_CREDENTIAL, changed(KM_FORM_CREDENTIAL, "iss", json_string(others[i])));
 		expect_refused(&signing, KM_FORM_CREDENTIAL, changed(KM_FORM_CREDENTIAL, "issuer.id", json_string(others[i])));
 		expect_refused(&signing, KM_FORM_STATUS_LIST, changed(KM_FORM_STATUS_LIST, "issuer", json_string(others[i])));

@@ -54,6 +54,7 @@ const struct km_route km_routes[] = {
 	{KM_GET, "/problems", km_get_problems, KM_ROUTE_PAGE, 0, NULL},
 	{KM_GET, "/register.csv", km_get_register_csv, OPEN_READ, 0, NULL},
 	{KM_GET, "/register.jsonl", km_get_register_jsonl, OPEN_READ, 0, NULL},
+	{KM_GET, "/register.jwt", km_get_register_jwt, OPEN_READ, 0, NULL},
 	{KM_GET, "/report/thanks", km_get_report_thanks, KM_ROUTE_PAGE, 0, NULL},
 	{KM_GET, "/report/security", km_get_report_security, KM_ROUTE_PAGE, 0, NULL},
 	{KM_POST, "/report/security", km_post_report_security, KM_ROUTE_PAGE, REPORT_MAX_BYTES, form},

@@ -63,6 +63,7 @@ KM_HANDLER(km_get_feed_json);
 KM_HANDLER(km_get_mark_atom);
 KM_HANDLER(km_get_register_csv);
 KM_HANDLER(km_get_register_jsonl);
+KM_HANDLER(km_get_register_jwt);
 KM_HANDLER(km_get_report);
 KM_HANDLER(km_post_report);
 KM_HANDLER(km_get_report_security);

@@ -69,7 +69,8 @@ void km_shared_done(struct km_shared *shared)
 }
 
 /* Takes the bytes over. */
-static enum km_error put(struct km_shelf *shelf, struct km_buf *bytes, struct km_problem *problem)
+static enum km_error put(struct km_shelf *shelf, int64_t now, int ttl_s, struct km_buf *bytes,
+                         struct km_problem *problem)
 {
 	struct km_shared *shared = calloc(1, sizeof *shared);
 	if (!shared)
@@ -85,6 +86,9 @@ static enum km_error put(struct km_shelf *shelf, struct km_buf *bytes, struct km
 		shared->packed = packed.data;
 		shared->packed_len = packed.len;
 	}
+	shared->made_at = now;
+	shared->until = now + ttl_s;
+	shared->sequence = shelf->sequence;
 	km_shared_done(shelf->shared);
 	shelf->shared = shared;
 	return KM_OK;
@@ -95,15 +99,11 @@ static enum km_error renew(struct km_shelf *shelf, int64_t now, int ttl_s,
                            void *context, struct km_problem *problem)
 {
 	/* A clock that was set back makes old what seems to come from the future. */
-	if (shelf->shared && now < shelf->until && shelf->until <= now + ttl_s)
+	if (shelf->shared && now < shelf->shared->until && shelf->shared->until <= now + ttl_s)
 		return KM_OK;
 	auto_buf struct km_buf bytes = KM_BUF_EMPTY;
 	enum km_error error = make(context, &bytes, problem);
-	if (!error)
-		error = put(shelf, &bytes, problem);
-	if (!error)
-		shelf->until = now + ttl_s;
-	return error;
+	return error ? error : put(shelf, now, ttl_s, &bytes, problem);
 }
 
 enum km_error km_shelf_take(struct km_shelf *shelf, int64_t now, int ttl_s,

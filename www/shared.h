@@ -23,13 +23,15 @@ struct km_shared {
 	char *packed; /* gzip; NULL where that does not help */
 	size_t packed_len;
 	char digest[KM_ETAG_DIGEST_TEXT];
+	int64_t made_at, until; /* when it was made, and until when it is given out, seconds */
+	uint64_t sequence;      /* what its maker said with it */
 };
 
 /* A place for one. Zero it, then km_shelf_open. */
 struct km_shelf {
 	pthread_mutex_t lock;
 	struct km_shared *shared; /* NULL before the first */
-	int64_t until;            /* it may be given out until then, seconds */
+	uint64_t sequence;        /* set by a maker, while it makes, where it has one */
 	bool has_lock;
 };
 

@@ -30,6 +30,7 @@ struct km_sessions;
 enum km_shelf_name {
 	KM_SHELF_CSV,
 	KM_SHELF_JSONL,
+	KM_SHELF_REGISTER_JWT,
 	KM_SHELF_ATOM, /* in each language, as are the next */
 	KM_SHELF_JSON_FEED = KM_SHELF_ATOM + KM_LANGUAGES,
 	KM_SHELF_FIGURES = KM_SHELF_JSON_FEED + KM_LANGUAGES,

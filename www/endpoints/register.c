@@ -1,5 +1,8 @@
 #include "base/clock.h"
+#include "base/digest.h"
+#include "base/encode.h"
 #include "base/json.h"
+#include "registry/log.h"
 #include "registry/register_rows.h"
 #include "www/endpoints.h"
 #include "www/site.h"
@@ -8,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* /register.csv and /register.jsonl: the whole register as open data. */
+/* /register.csv and /register.jsonl: the whole register as open data; /register.jwt: the latter's digest, signed. */
 
-enum { REGISTER_MAX_AGE_S = 60 };
+enum { REGISTER_MAX_AGE_S = 60, SNAPSHOT_HOLDS_S = 24 * 3600 };
 
 struct making {
 	const struct km_request *request;
@@ -141,7 +144,9 @@ static enum km_error add_json_row(void *context, const struct km_register_row *r
 static enum km_error make_jsonl(void *context, struct km_buf *bytes, struct km_problem *problem)
 {
 	struct making making = {.request = context, .out = bytes};
-	return walk(&making, add_json_row, problem);
+	enum km_error error =
+		km_log_size(making.request->store, &making.request->site->shelves[KM_SHELF_JSONL].sequence, problem);
+	return error ? error : walk(&making, add_json_row, problem);
 }
 
 static enum km_error reply_shared(struct km_request *request, struct km_reply *reply, enum km_shelf_name name,
@@ -150,9 +155,14 @@ static enum km_error reply_shared(struct km_request *request, struct km_reply *r
                                   const char *type, struct km_problem *problem)
 {
 	struct km_shelf *shelf = &request->site->shelves[name];
+	enum km_error error =
+		km_shelf_take(shelf, request->now, REGISTER_MAX_AGE_S, make, request, &reply->shared, problem);
+	if (error)
+		return error;
 	reply->type = type;
-	reply->max_age_s = REGISTER_MAX_AGE_S;
-	return km_shelf_take(shelf, request->now, REGISTER_MAX_AGE_S, make, request, &reply->shared, problem);
+	/* No longer than here, so that what others keep of the register and of its signature belongs together. */
+	reply->max_age_s = (int)(reply->shared->until - request->now);
+	return KM_OK;
 }
 
 KM_HANDLER(km_get_register_csv)
@@ -163,4 +173,64 @@ KM_HANDLER(km_get_register_csv)
 KM_HANDLER(km_get_register_jsonl)
 {
 	return reply_shared(request, reply, KM_SHELF_JSONL, make_jsonl, "application/jsonl", problem);
+}
+
+/* ------------------------------------------------------------------------------------------------------- snapshot */
+
+struct snapshot {
+	struct km_site *site;
+	const struct km_shared *jsonl;
+};
+
+static enum km_error make_payload(const struct snapshot *snapshot, char **ret_payload, struct km_problem *problem)
+{
+	const struct km_shared *jsonl = snapshot->jsonl;
+	const char *url = snapshot->site->url;
+	uint8_t digest[KM_SHA256_BYTES];
+	auto_buf struct km_buf hex = KM_BUF_EMPTY;
+	int64_t rows = 0;
+	km_sha256(jsonl->bytes, jsonl->len, digest);
+	km_encode(KM_HEX, digest, sizeof digest, &hex);
+	for (size_t i = 0; i < jsonl->len; i++)
+		rows += jsonl->bytes[i] == '\n';
+	json_auto_t *payload = hex.failed
+	                           ? NULL
+	                           : json_pack("{s:s, s:o, s:I, s:I, s:o, s:I, s:I, s:s}", "iss", url, "sub",
+	                                       json_sprintf("%s/register.jsonl", url), "iat", (json_int_t)jsonl->made_at,
+	                                       "exp", (json_int_t)(jsonl->made_at + SNAPSHOT_HOLDS_S), "next_update",
+	                                       km_json_moment_new(jsonl->until), "sequence", (json_int_t)jsonl->sequence,
+	                                       "rows", (json_int_t)rows, "sha256", hex.data);
+	char *text = payload ? km_json_text(payload) : NULL;
+	if (!text)
+		return km_fail_memory(problem);
+	*ret_payload = text;
+	return KM_OK;
+}
+
+static enum km_error make_jwt(void *context, struct km_buf *bytes, struct km_problem *problem)
+{
+	const struct snapshot *snapshot = context;
+	auto_free char *payload = NULL, *token = NULL;
+	enum km_error error = make_payload(snapshot, &payload, problem);
+	if (!error)
+		error =
+			km_signer_sign(snapshot->site->options.signer, KM_FORM_REGISTER, payload, strlen(payload), &token, problem);
+	if (!error)
+		km_buf_add_text(bytes, token);
+	return error;
+}
+
+/* Stands ready exactly as long as the rows that it is about. */
+KM_HANDLER(km_get_register_jwt)
+{
+	struct km_reply rows = {0};
+	enum km_error error = km_get_register_jsonl(request, &rows, problem);
+	struct snapshot snapshot = {.site = request->site, .jsonl = rows.shared};
+	if (!error)
+		error = km_shelf_take(&request->site->shelves[KM_SHELF_REGISTER_JWT], request->now, rows.max_age_s, make_jwt,
+		                      &snapshot, &reply->shared, problem);
+	reply->type = km_type_jwt;
+	reply->max_age_s = rows.max_age_s;
+	km_reply_done(&rows);
+	return error;
 }
