@@ -289,6 +289,51 @@ static void hostile_bytes_do_no_harm(void **state)
 	site_expect_no_fault(site);
 }
 
+static size_t count_replies(const struct http_reply *reply)
+{
+	size_t count = 0;
+	for (const char *at = reply->bytes; (at = strstr(at, "HTTP/1.1 ")); at++)
+		count++;
+	return count;
+}
+
+/* A proxy that finds the end of the body elsewhere takes what stands in it for another request, or the other way round.
+ */
+static void a_body_whose_end_can_be_read_in_two_ways_is_refused(void **state)
+{
+	struct site *site = *state;
+	static const char start[] = "POST /v1/submissions HTTP/1.1\r\nHost: a\r\nContent-Type: application/jose\r\n";
+	static const char rest[] = "\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+	static const char *const framings[] = {
+		"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+		"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+		"Content-Length: 5\r\nContent-Length: 6\r\n",
+		"Content-Length: 5\r\nContent-Length: 5\r\n",
+		"Transfer-Encoding: xchunked\r\n",
+		"Transfer-Encoding: gzip, chunked\r\n",
+		"Transfer-Encoding : chunked\r\n",
+		"Content-Length : 5\r\n",
+		"Transfer-Encoding: identity\r\nContent-Length: 5\r\n",
+	};
+	for (size_t i = 0; i < sizeof framings / sizeof *framings; i++) {
+		auto_buf struct km_buf request = KM_BUF_EMPTY;
+		km_buf_add_format(&request, "%s%s%s", start, framings[i], rest);
+		auto_reply struct http_reply reply = http_send(site->port, request.data, request.len);
+		if (reply.status != 400 || count_replies(&reply) != 1 || !strstr(reply.bytes, "#framing"))
+			fail_msg("%s%s", framings[i], reply.bytes);
+		site_expect_header(&reply, "Connection", "close");
+	}
+	/* The twins. */
+	static const char *const good[] = {"Content-Length: 5\r\n", "Transfer-Encoding: Chunked\r\n"};
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		auto_buf struct km_buf request = KM_BUF_EMPTY;
+		km_buf_add_format(&request, "%s%s%s", start, good[i], rest);
+		auto_reply struct http_reply reply = http_send(site->port, request.data, request.len);
+		if (count_replies(&reply) != 2)
+			fail_msg("%s%s", good[i], reply.bytes);
+	}
+}
+
 static void long_addresses_and_headers_are_bounded(void **state)
 {
 	struct site *site = *state;
@@ -392,6 +437,7 @@ int main(void)
 		KM_SITE_TEST(a_submission_that_is_not_right_is_refused_with_its_reason),
 		KM_SITE_TEST(a_body_is_bounded),
 		KM_SITE_TEST(hostile_bytes_do_no_harm),
+		KM_SITE_TEST(a_body_whose_end_can_be_read_in_two_ways_is_refused),
 		KM_SITE_TEST(long_addresses_and_headers_are_bounded),
 		KM_SITE_TEST(many_read_while_one_writes),
 		KM_SITE_TEST(what_is_served_is_counted),

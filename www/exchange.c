@@ -77,6 +77,39 @@ static const char *header(struct MHD_Connection *connection, const char *name)
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
+/* The lines that say where the body ends. */
+struct framing {
+	size_t lengths, codings;
+	bool strange; /* a coding that is not ours, or a name that others may read as one of those */
+};
+
+static enum MHD_Result note_framing(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	(void)kind;
+	struct framing *framing = context;
+	if (strcasecmp(name, "Content-Length") == 0)
+		framing->lengths++;
+	else if (strcasecmp(name, "Transfer-Encoding") == 0) {
+		framing->codings++;
+		framing->strange |= !value || strcasecmp(value, "chunked") != 0;
+	} else
+		framing->strange |= name[strcspn(name, " \t")] != '\0';
+	return MHD_YES;
+}
+
+/* RFC 9112, sections 5.1 and 6.3: a proxy that finds the end of the body elsewhere than we do would take a part of it
+ * for another request, or of that for the body. */
+static enum km_error check_framing(struct MHD_Connection *connection, struct km_problem *problem)
+{
+	struct framing framing = {0};
+	MHD_get_connection_values(connection, MHD_HEADER_KIND, note_framing, &framing);
+	if (framing.lengths + framing.codings > 1 || framing.strange)
+		return km_fail(problem, KM_MALFORMED, "framing",
+		               "give one Content-Length, or one Transfer-Encoding: chunked, and no white space in a header's "
+		               "name");
+	return KM_OK;
+}
+
 static enum km_method read_method(const char *method)
 {
 	static const char *const names[] = {
@@ -142,7 +175,7 @@ static void read_headers(struct exchange *exchange, struct MHD_Connection *conne
 	request->method = read_method(method);
 	request->now = km_site_now(request->site);
 	read_wishes(request, connection);
-	if (exchange->problem.code)
+	if (check_framing(connection, &exchange->problem) || exchange->problem.code)
 		return;
 	if (km_route_find(km_routes, km_routes_len, request, exchange->allow, &exchange->problem) == KM_OK) {
 		read_browser(request, connection);

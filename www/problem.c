@@ -127,5 +127,6 @@ void km_problem_reply(const struct km_request *request, const struct km_problem 
 	reply->status = status;
 	reply->allow = allow;
 	reply->max_age_s = KM_CACHE_NOT;
+	reply->close = strcmp(problem->type, "framing") == 0;
 	reply->retry_after_s = status == 503 ? RETRY_AFTER_S : 0;
 }

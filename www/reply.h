@@ -35,6 +35,7 @@ struct km_reply {
 	bool camera;              /* a page that may ask its reader for the camera */
 	const char *allow;        /* Allow; lives until the reply is sent */
 	int retry_after_s;        /* 0: none */
+	bool close;               /* the connection is of no use any more: what comes next may be no request */
 	char location[256];       /* Location; "" for none */
 	char filename[64];        /* offered as a download under this name; "" for none */
 	char cookie[160];         /* Set-Cookie; "" for none */

@@ -297,7 +297,7 @@ enum MHD_Result km_send(struct MHD_Connection *connection, const struct km_reque
 		add_cache_headers(&out);
 		add_security_headers(&out);
 		add_other_headers(&out);
-		if (request->site->stopping)
+		if (reply->close || request->site->stopping)
 			add(&out, "Connection", "close");
 		result = MHD_queue_response(connection, out.status, out.response);
 		if (ret_ready && !request->site->stopping && may_stand_ready(&out)) {
