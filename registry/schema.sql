@@ -387,5 +387,18 @@ CREATE TRIGGER mark_facet_of_lapse AFTER INSERT ON event WHEN new.decision_id IS
     INSERT INTO mark_facet VALUES ('state:' || new.state, new.mark_id) ON CONFLICT DO NOTHING;
 END;
 
+CREATE TABLE domain_check (        -- when each domain was last looked at, and is to be looked at next: registry/domain_proof.h
+    domain        TEXT    PRIMARY KEY, -- one row for each of provider_domain
+    next_at       INTEGER NOT NULL,
+    checked_at    INTEGER,             -- NULL before the first time
+    failing_since INTEGER,             -- NULL where the last look found the proof
+    detail        TEXT                 -- what it found, for the operator
+) STRICT, WITHOUT ROWID;
+CREATE INDEX domain_check_by_next ON domain_check(next_at);
+CREATE TRIGGER domain_check_begins AFTER INSERT ON provider_domain
+BEGIN INSERT INTO domain_check (domain, next_at) VALUES (new.domain, 0); END;
+CREATE TRIGGER domain_check_ends AFTER DELETE ON provider_domain
+BEGIN DELETE FROM domain_check WHERE domain = old.domain; END;
+
 -- Names of providers, legal and trade names, accents folded. rowid = provider.id.
 CREATE VIRTUAL TABLE provider_search USING fts5(names, tokenize = "unicode61 remove_diacritics 2", prefix = '2 3');
