@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/domain_options.h"
 #include "cli/home.h"
 #include "cli/listen.h"
 #include "cli/say.h"
@@ -9,6 +10,7 @@ static const struct km_option options[] = {
 	KM_OPTION_HOME,
 	{"listen", 0, "ADDRESS:PORT",
      "where to answer (default: the registry's own address if that is this machine, else 127.0.0.1:8080)", KM_OPTIONAL},
+	KM_OPTIONS_DOMAIN,
 	KM_OPTION_PASSPHRASE("the keys"),
 	KM_OPTIONS_END,
 };
@@ -24,6 +26,9 @@ static enum km_error run(struct km_call *call, struct km_problem *problem)
 		error = km_home_find(call, &home, problem);
 	if (!error && given)
 		error = km_listen_parse(given, &listen, problem);
+	struct km_probe_options domains = {0};
+	if (!error)
+		error = km_domain_options(call, &domains, problem);
 	auto_store struct km_store *store = NULL;
 	if (!error)
 		error = km_home_store(call, KM_STORE_WRITE, &store, problem); /* brings an older one up to date */
@@ -37,6 +42,7 @@ static enum km_error run(struct km_call *call, struct km_problem *problem)
 		.clock_is_set = call->test_clock.path != NULL,
 		.listen = listen,
 		.listening = listening > 0 ? listening : 0,
+		.domains = &domains,
 	};
 	if (!error)
 		error = km_service_start(&service_options, &service, problem);

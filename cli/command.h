@@ -104,6 +104,7 @@ extern const struct km_command km_body_add_command, km_body_list_command;
 extern const struct km_command km_person_invite_command, km_person_list_command, km_person_revoke_command;
 extern const struct km_command km_provider_add_command, km_provider_list_command, km_provider_show_command;
 extern const struct km_command km_provider_import_command, km_provider_export_command, km_provider_erase_command;
+extern const struct km_command km_domain_list_command, km_domain_token_command, km_domain_check_command;
 extern const struct km_command km_mark_list_command, km_mark_show_command, km_mark_history_command;
 extern const struct km_command km_due_command, km_stats_command;
 extern const struct km_command km_badge_command, km_qr_command;

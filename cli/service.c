@@ -1,6 +1,7 @@
 #include "cli/service.h"
 
 #include "base/buf.h"
+#include "cli/domain_watch.h"
 #include "cli/say.h"
 #include "cli/supervisor.h"
 #include "keys/key.h"
@@ -18,6 +19,7 @@
 struct km_service {
 	struct km_signer *signer;
 	struct km_server *server;
+	struct km_domain_watch *domains;
 	const struct km_clock *clock;
 	char address[KM_LISTEN_TEXT];
 };
@@ -47,6 +49,11 @@ static void log_line(void *context, bool ours, const char *line)
 	char time[KM_TIME_TEXT];
 	km_time_format(km_clock_now(service->clock), time);
 	km_say(stderr, "%s %s %s", time, ours ? "fault" : "note", line);
+}
+
+static void log_fault(void *context, const char *line)
+{
+	log_line(context, true, line);
 }
 
 static enum km_error open_here(const struct km_service_options *options, struct km_signer **ret_signer,
@@ -99,6 +106,9 @@ static enum km_error start(struct km_service *service, const struct km_service_o
 	error = km_server_start(&server, &service->server, &listen.port, problem);
 	if (!error)
 		km_listen_format(&listen, service->address);
+	if (!error && options->domains)
+		error = km_domain_watch_start(options->home->database, options->domains, options->clock, log_fault, service,
+		                              &service->domains, problem);
 	return error;
 }
 
@@ -160,6 +170,7 @@ void km_service_stop(struct km_service *service)
 {
 	if (!service)
 		return;
+	km_domain_watch_stop(service->domains);
 	if (service->server)
 		km_server_stop(service->server);
 	km_signer_close(service->signer);

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "cli/domain_probe.h"
 #include "cli/home.h"
 #include "cli/listen.h"
 
@@ -24,6 +25,7 @@ struct km_service_options {
 	                    */
 	struct km_listen listen;
 	int listening; /* a socket to accept from instead (cli/supervisor.h); 0 for none */
+	const struct km_probe_options *domains; /* how to look at domains; NULL: they are not looked at */
 };
 
 /* Starts, and holds the signals. What the options point at is borrowed. Free with km_service_stop, which finishes what

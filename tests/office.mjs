@@ -11,17 +11,22 @@ const scope = ['beheer'];
 
 export class Office {
   // `listen`: where it serves; at its public address where that is not given.
-  static async open(registry, providers, { listen, clocked } = {}) {
+  // `serving`: more to say to it. `domains`: those of the first provider.
+  static async open(registry, providers, { listen, clocked, serving = [], domains = [] } = {}) {
     const office = new Office();
     office.registry = registry;
     office.listen = listen;
+    office.serving = serving;
     office.clock = clocked ? ['--clock', registry.clock] : [];
     await office.must('init', '--url', registry.url);
     await office.must('scheme', 'add', `${sources}/registry/schemes/mkb-ict.json`);
     await office.must('body', 'add', 'vc', '--name', 'Voorbeeld Certificatie', '--accreditation', 'C-000', '--scheme',
       scheme.id);
     office.providers = Array.from({ length: providers }, (_, i) => String(90000000 + i));
-    for (const kvk of office.providers) await office.must('provider', 'add', kvk, `Voorbeeld ${kvk} BV`);
+    for (const [i, kvk] of office.providers.entries()) {
+      const named = i === 0 ? domains.flatMap((domain) => ['--domain', domain]) : [];
+      await office.must('provider', 'add', kvk, `Voorbeeld ${kvk} BV`, ...named);
+    }
     await office.serve();
     office.auditor = await office.person('Anna', 'auditor');
     office.decider = await office.person('Bram', 'decider');
@@ -40,7 +45,7 @@ export class Office {
   }
   async serve() {
     const listen = this.listen ? ['--listen', this.listen] : [];
-    this.registry.server = new Process(['serve', ...listen, ...this.clock], this.registry.env);
+    this.registry.server = new Process(['serve', ...listen, ...this.serving, ...this.clock], this.registry.env);
     await this.registry.server.out.says(/is served at/);
   }
   post(target, token) {
