@@ -86,7 +86,7 @@ export class Visitor {
     visitor.faults = [];
     visitor.expected = [];
     visitor.context = await browser.newContext({ baseURL: site.url, viewport: PHONE, locale: 'nl-NL', ...options });
-    visitor.context.setDefaultTimeout(10_000);
+    visitor.context.setDefaultTimeout(30_000);
     visitor.context.on('request', (request) => {
       const { protocol, origin } = new URL(request.url());
       if (protocol.startsWith('http') && origin !== site.url) visitor.faults.push(`asks another host: ${request.url()}`);
