@@ -191,7 +191,7 @@ static json_t *cities(json_t *counts)
 		const char *name, *best = NULL;
 		json_t *count;
 		json_int_t most = 0;
-		json_object_foreach(counts, name, count) if (json_integer_value(count) > most ||
+		json_object_foreach(counts, name, count) if (!best || json_integer_value(count) > most ||
 		                                             (json_integer_value(count) == most && strcmp(name, best) < 0))
 		{
 			best = name;
