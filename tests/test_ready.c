@@ -140,6 +140,33 @@ static void nothing_stands_ready_beyond_the_change_of_its_mark(void **state)
 	assert_int_equal(km_reply_age_until(999, 1000, 60), KM_CACHE_ASK);
 }
 
+/* Nobody wears out the signer by asking for the same again and again under other addresses. */
+static void what_takes_no_parameters_is_signed_once_for_all(void **state)
+{
+	struct site *site = *state;
+	struct site_text number = site_grant(site, "[\"beheer\"]");
+	struct site_path now = site_path("/m/", number.text, "/status.jwt");
+	const char *const targets[] = {"/status/revocation/1", "/status/suspension/1", now.text};
+	for (size_t t = 0; t < sizeof targets / sizeof *targets; t++) {
+		warm(site, targets[t]);
+		auto_reply struct http_reply first = site_get(site, targets[t]);
+		site->now++;
+		for (int i = 0; i < 8; i++) {
+			char target[100];
+			snprintf(target, sizeof target, "%s?n=%d", targets[t], i);
+			site_expect_text(site, target, "", 200, first.body);
+		}
+	}
+	/* A decision about one mark is in the lists at once. */
+	auto_reply struct http_reply before = site_get(site, "/status/suspension/1");
+	site_submit(site, DECIDER, "decision", scene_decision("suspend", number.text, NULL), "id");
+	for (int i = 0; i < 8; i++) {
+		auto_reply struct http_reply after = site_get(site, "/status/suspension/1");
+		assert_int_equal(after.status, 200);
+		assert_string_not_equal(after.body, before.body);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +176,7 @@ int main(void)
 		KM_SITE_TEST(a_new_name_is_on_every_page_at_once),
 		KM_SITE_TEST(each_language_and_form_has_its_own),
 		KM_SITE_TEST(who_has_it_already_is_told_so),
+		KM_SITE_TEST(what_takes_no_parameters_is_signed_once_for_all),
 		KM_TEST(nothing_stands_ready_beyond_the_change_of_its_mark),
 	};
 	return cmocka_run_group_tests_name("ready", tests, NULL, NULL);

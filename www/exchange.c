@@ -242,10 +242,11 @@ static bool ready_key(const struct exchange *exchange, struct MHD_Connection *co
 	if (exchange->problem.code || !request->route || !(request->route->kind & KM_ROUTE_READY) || !exchange->target ||
 	    (request->method != KM_GET && request->method != KM_HEAD) || request->site->stopping)
 		return false;
-	int len =
-		snprintf(ret_key, READY_KEY_TEXT, "%d%d%d%d%c%s", (int)request->language, request->json, request->page,
-	             km_accept_gzip(header(connection, "Accept-Encoding")),
-	             request->credential ? request->credential[strlen(request->credential) - 1] : '-', exchange->target);
+	bool plain = request->route->kind & KM_ROUTE_PLAIN;
+	int len = snprintf(ret_key, READY_KEY_TEXT, "%d%d%d%d%c%s", (int)request->language, request->json, request->page,
+	                   km_accept_gzip(header(connection, "Accept-Encoding")),
+	                   request->credential ? request->credential[strlen(request->credential) - 1] : '-',
+	                   plain ? request->path : exchange->target);
 	return len < READY_KEY_TEXT;
 }
 
@@ -270,11 +271,12 @@ static enum MHD_Result answer(struct exchange *exchange, struct MHD_Connection *
 		return result;
 	}
 	struct km_ready_reply made = {0};
-	char number[KM_NUMBER_TEXT];
+	char number[KM_NUMBER_TEXT] = "";
 	enum MHD_Result result = make_answer(exchange, connection, &made);
 	if (!made.response)
 		return result;
-	if (km_number_parse(km_request_path_value(request, "number"), number, NULL) == KM_OK)
+	const char *asked = km_request_path_value(request, "number");
+	if (!*asked || km_number_parse(asked, number, NULL) == KM_OK)
 		km_ready_put(ready, key, number, &made, exchange->sent_bytes, request->now);
 	else
 		MHD_destroy_response(made.response);

@@ -89,7 +89,7 @@ static void drop_mark(void *context, const char *number)
 	struct km_ready *ready = context;
 	for (struct entry *entry = ready->oldest, *newer; entry; entry = newer) {
 		newer = entry->newer;
-		if (strcmp(entry->number, number) == 0)
+		if (!*entry->number || strcmp(entry->number, number) == 0)
 			drop(ready, entry);
 	}
 }

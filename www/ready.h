@@ -38,8 +38,8 @@ enum km_error km_ready_follow(struct km_ready *ready, struct km_store *store, st
 /* The reply for this key, borrowed until the next call; NULL where there is none, or none that is young enough. */
 const struct km_ready_reply *km_ready_find(struct km_ready *ready, const char *key, int64_t now);
 
-/* Keeps one, and its own hold of the response. `number`: the mark that it is about. `bytes`: of its body. Where there
- * is no memory for it, it is not kept. */
+/* Keeps one, and its own hold of the response. `number`: the mark that it is about; "": all of them. `bytes`: of its
+ * body. Where there is no memory for it, it is not kept. */
 void km_ready_put(struct km_ready *ready, const char *key, const char *number, const struct km_ready_reply *reply,
                   size_t bytes, int64_t now);
 

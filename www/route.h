@@ -21,8 +21,10 @@ enum km_route_kind {
 	KM_ROUTE_STORE = 16,      /* is given a store */
 	KM_ROUTE_READS = 16 + 32, /* … within a read transaction, so that all it reads is of one moment */
 	KM_ROUTE_LOOKUP = 128,    /* to read it counts as a look-up or, where a QR code led there, as a scan */
-	KM_ROUTE_READY = 64,      /* about the mark {number}, and the same for everybody for some seconds (www/ready.h) */
-	KM_ROUTE_CONSOLE = 256,   /* of the console: is given the session's cookie; a page may ask this site for more */
+	KM_ROUTE_READY =
+		64, /* about the mark {number}, or all; and the same for everybody for some seconds (www/ready.h) */
+	KM_ROUTE_PLAIN = 512,   /* … whatever its query says: nothing in that is looked at */
+	KM_ROUTE_CONSOLE = 256, /* of the console: is given the session's cookie; a page may ask this site for more */
 };
 
 struct km_route {
