@@ -194,3 +194,17 @@ test('where the browser says that it reads QR codes and does not, the library do
   await page.waitForURL(`**/m/${site.marks.active}`);
   await visitor.leave();
 });
+
+test('only the pages that scan may ask for the camera', async () => {
+  const policy = async (target) => (await fetch(site.url + target, { headers: { Accept: 'text/html' } })).headers.get('permissions-policy');
+  for (const target of ['/', '/scan']) assert.match(await policy(target), /camera=\(self\)/, target);
+  for (const target of ['/?q=test', `/m/${site.marks.active}`, '/check', '/q/AAAA', '/nothing'])
+    assert.match(await policy(target), /camera=\(\)/, target);
+});
+
+test('the worker may fetch from here and do nothing else, and is asked about each time', async () => {
+  const { status, headers } = await fetch(`${site.url}/sw.js`);
+  assert.equal(status, 200);
+  assert.equal(headers.get('cache-control'), 'no-cache');
+  assert.match(headers.get('content-security-policy'), /^default-src 'none'; connect-src 'self'; frame-ancestors 'none'$/);
+});
