@@ -28,6 +28,13 @@ __attribute__((format(printf, 4, 5))) static enum km_error find_fault(struct wal
 	return walk->each(walk->context, &(struct km_log_fault){table, row, what});
 }
 
+/* Either rows were taken away before this one, or it was put there. */
+static enum km_error find_gap(struct walk *walk, const char *table, uint64_t expected, uint64_t there)
+{
+	enum km_error error = find_fault(walk, table, "is missing", "%" PRIu64, expected);
+	return error ? error : find_fault(walk, table, "comes after a gap", "%" PRIu64, there);
+}
+
 /* -------------------------------------------------------------------------------------------------------------- hashes
  */
 
@@ -66,8 +73,10 @@ static enum km_error check_leaf(struct walk *walk, uint64_t index, const void *e
 	struct km_hash kept, leaf = km_merkle_leaf(entry, len);
 	bool there = false;
 	enum km_error error = get_hash(walk, 0, index, &kept, &there);
-	if (error || !there || same(&kept, &leaf))
+	if (error || (there && same(&kept, &leaf)))
 		return error;
+	if (!there)
+		return find_fault(walk, "log_entry", "has no hash in the tree", "%" PRIu64, index);
 	error = find_fault(walk, "log_entry", "does not have the hash that was kept of it", "%" PRIu64, index);
 	return error ? error : find_fault(walk, "log_hash", "is not the hash of its entry", "0/%" PRIu64, index);
 }
@@ -103,8 +112,12 @@ static enum km_error check_entries(struct walk *walk)
 	bool row = false;
 	while (!error && !(error = km_sql_step(statement, &row, walk->problem)) && row) {
 		uint64_t position = (uint64_t)km_sql_get_int(statement, 0);
+		if (position >= INT64_MAX) {
+			error = find_fault(walk, "log_entry", "is not at any place", "%" PRId64, (int64_t)position);
+			continue;
+		}
 		if (position != walk->size)
-			error = find_fault(walk, "log_entry", "is missing", "%" PRIu64, walk->size);
+			error = find_gap(walk, "log_entry", walk->size, position);
 		size_t len;
 		const void *bytes = km_sql_get_blob(statement, 1, &len);
 		if (!error)
@@ -128,9 +141,13 @@ static enum km_error check_no_more(struct walk *walk)
 		return error;
 	km_sql_int(statement, ":size", (int64_t)walk->size);
 	bool row = false;
-	while (!error && !(error = km_sql_step(statement, &row, walk->problem)) && row)
-		error = find_fault(walk, "log_hash", "is of entries that are not there", "%" PRId64 "/%" PRId64,
-		                   km_sql_get_int(statement, 0), km_sql_get_int(statement, 1));
+	while (!error && !(error = km_sql_step(statement, &row, walk->problem)) && row) {
+		int64_t level = km_sql_get_int(statement, 0), position = km_sql_get_int(statement, 1);
+		error =
+			find_fault(walk, "log_hash", "is of entries that are not there", "%" PRId64 "/%" PRId64, level, position);
+		if (!error && level == 0)
+			error = find_fault(walk, "log_entry", "is missing: there is a hash of it", "%" PRId64, position);
+	}
 	return error;
 }
 
@@ -176,7 +193,7 @@ static enum km_error check_checkpoints(struct walk *walk)
 		int64_t id = km_sql_get_int(statement, 0);
 		const char *what = NULL;
 		if (id != expected)
-			error = find_fault(walk, "log_checkpoint", "is missing", "%" PRId64, expected);
+			error = find_gap(walk, "log_checkpoint", (uint64_t)expected, (uint64_t)id);
 		if (!error)
 			error = compare_checkpoint(walk, statement, &what);
 		if (!error && !what && km_sql_get_int(statement, 1) < size)

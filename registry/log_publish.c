@@ -71,18 +71,17 @@ static enum km_error publish_records(struct km_store *store, int64_t last, int64
 	return error ? error : km_log_append(store, &source, entry, len, &index, problem);
 }
 
-/* The present row of what publish_events asks for. */
-static enum km_error publish_event(struct km_store *store, struct km_statement *statement, struct km_problem *problem)
+#define EVENT                                                                                                          \
+	"SELECT event.id, event.mark_id, submission.sequence, mark.number,"                                                \
+	" (SELECT count(*) FROM event AS e WHERE e.mark_id = event.mark_id AND e.id <= event.id), event.at,"               \
+	" event.recorded_at, event.action, event.state, event.reason, submission.id, credential.token"                     \
+	" FROM event JOIN mark ON mark.id = event.mark_id LEFT JOIN submission ON submission.id = event.decision_id"       \
+	" LEFT JOIN credential ON credential.mark_id = event.mark_id"
+
+/* The present row of such a statement. */
+static struct km_log_event read_event(struct km_statement *statement)
 {
-	const char *credential = km_sql_get_text(statement, 10);
-	uint8_t digest[KM_SHA256_BYTES];
-	if (credential)
-		km_sha256(credential, strlen(credential), digest);
-	const struct km_log_source source = {.mark_id = km_sql_get_int(statement, 1),
-	                                     .event_id = km_sql_get_int(statement, 0),
-	                                     .submission = km_sql_get_int(statement, 2),
-	                                     .credential = credential ? digest : NULL};
-	const struct km_log_event event = {
+	return (struct km_log_event){
 		.mark = km_sql_get_text(statement, 3),
 		.sequence = km_sql_get_int(statement, 4),
 		.at = km_sql_get_int(statement, 5),
@@ -90,9 +89,40 @@ static enum km_error publish_event(struct km_store *store, struct km_statement *
 		.action = km_sql_get_text(statement, 7),
 		.state = km_sql_get_text(statement, 8),
 		.reason = km_sql_get_text(statement, 9),
-		.credential = credential,
-		.submission = km_sql_get_text(statement, 11),
+		.submission = km_sql_get_text(statement, 10),
+		.credential = km_sql_get_text(statement, 11),
 	};
+}
+
+enum km_error km_log_event_of(struct km_store *store, int64_t event_id, char **ret_entry, size_t *ret_len,
+                              struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	bool row = false;
+	enum km_error error = km_sql(store, EVENT " WHERE event.id = :id", &statement, problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":id", event_id);
+	error = km_sql_step(statement, &row, problem);
+	if (error)
+		return error;
+	if (!row)
+		return km_fail(problem, KM_ABSENT, "event", "there is no event %lld", (long long)event_id);
+	struct km_log_event event = read_event(statement);
+	event.credential = NULL;
+	return km_log_event_entry(&event, ret_entry, ret_len, problem);
+}
+
+static enum km_error publish_event(struct km_store *store, struct km_statement *statement, struct km_problem *problem)
+{
+	const struct km_log_event event = read_event(statement);
+	uint8_t digest[KM_SHA256_BYTES];
+	if (event.credential)
+		km_sha256(event.credential, strlen(event.credential), digest);
+	const struct km_log_source source = {.mark_id = km_sql_get_int(statement, 1),
+	                                     .event_id = km_sql_get_int(statement, 0),
+	                                     .submission = km_sql_get_int(statement, 2),
+	                                     .credential = event.credential ? digest : NULL};
 	auto_free char *entry = NULL;
 	size_t len = 0;
 	uint64_t index;
@@ -103,25 +133,13 @@ static enum km_error publish_event(struct km_store *store, struct km_statement *
 static enum km_error publish_events(struct km_store *store, int64_t last, struct km_problem *problem)
 {
 	auto_statement struct km_statement *statement = NULL;
-	enum km_error error =
-		km_sql(store,
-	           "SELECT event.id, event.mark_id, submission.sequence, mark.number,"
-	           " (SELECT count(*) FROM event AS e WHERE e.mark_id = event.mark_id AND e.id <= event.id),"
-	           " event.at, event.recorded_at, event.action, event.state, event.reason, credential.token, submission.id"
-	           " FROM event JOIN mark ON mark.id = event.mark_id"
-	           " LEFT JOIN submission ON submission.id = event.decision_id"
-	           " LEFT JOIN credential ON credential.mark_id = event.mark_id"
-	           " WHERE event.id > :last ORDER BY event.id",
-	           &statement, problem);
+	enum km_error error = km_sql(store, EVENT " WHERE event.id > :last ORDER BY event.id", &statement, problem);
 	if (error)
 		return error;
 	km_sql_int(statement, ":last", last);
 	bool row = false;
-	while (!(error = km_sql_step(statement, &row, problem)) && row) {
+	while (!error && !(error = km_sql_step(statement, &row, problem)) && row)
 		error = publish_event(store, statement, problem);
-		if (error)
-			break;
-	}
 	return error;
 }
 
@@ -151,11 +169,8 @@ static enum km_error publish_submissions(struct km_store *store, int64_t last, s
 		return error;
 	km_sql_int(statement, ":last", last);
 	bool row = false;
-	while (!(error = km_sql_step(statement, &row, problem)) && row) {
+	while (!error && !(error = km_sql_step(statement, &row, problem)) && row)
 		error = publish_submission(store, statement, problem);
-		if (error)
-			break;
-	}
 	return error;
 }
 

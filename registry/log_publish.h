@@ -11,6 +11,7 @@
 #include "registry/store.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Whether the register holds something that the log has no entry of. The cost does not grow with the register. */
@@ -23,5 +24,9 @@ enum km_error km_log_publish(struct km_store *store, int64_t now, struct km_prob
  * transaction: so that of every credential it can be shown when it was there at the latest. */
 enum km_error km_log_publish_credential(struct km_store *store, const char *number, const char *token, int64_t now,
                                         struct km_problem *problem);
+
+/* The entry of an event, as km_log_publish writes it, but without a credential; the caller's (free). KM_ABSENT. */
+enum km_error km_log_event_of(struct km_store *store, int64_t event_id, char **ret_entry, size_t *ret_len,
+                              struct km_problem *problem);
 
 #endif

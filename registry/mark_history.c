@@ -159,13 +159,15 @@ static enum km_error read_audits(struct km_store *store, int64_t mark_id, int64_
 		error = km_sql_step(statement, &row, problem);
 		if (error || !row)
 			return error;
+		const char *text = km_sql_get_text(statement, 0), *kind = km_audit_kind_name(km_audit_kind_parse(text));
+		if (!kind)
+			return km_fail(problem, KM_IO, "database-damaged", "the register has an audit of no known kind: %s", text);
 		struct km_mark_audit *grown = realloc(history->audits, (history->audits_len + 1) * sizeof *grown);
 		if (!grown)
 			return km_fail_memory(problem);
 		history->audits = grown;
 		history->audits[history->audits_len++] =
-			(struct km_mark_audit){.kind = km_audit_kind_name(km_audit_kind_parse(km_sql_get_text(statement, 0))),
-		                           .finished = km_sql_get_int(statement, 1)};
+			(struct km_mark_audit){.kind = kind, .finished = km_sql_get_int(statement, 1)};
 	}
 }
 

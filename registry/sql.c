@@ -280,6 +280,11 @@ int km_sql_order(struct km_statement *a, struct km_statement *b, int column)
 	return (a_number > b_number) - (a_number < b_number);
 }
 
+sqlite3_value *km_sql_value(struct km_statement *statement, int column)
+{
+	return sqlite3_column_value(statement->compiled, column);
+}
+
 void km_sql_copy_value(struct km_statement *statement, int parameter, struct km_statement *from, int column)
 {
 	note_bind(statement, "?",

@@ -72,7 +72,9 @@ const char *km_sql_column_name(struct km_statement *statement, int column);
  * numbers, texts by their bytes, blobs. */
 int km_sql_order(struct km_statement *a, struct km_statement *b, int column);
 
-/* Binds the value of a column of another statement's present row, of another store even, to a numbered parameter (?1). */
+/* The value as SQLite holds it, borrowed until the next step; and the same, of a row of another store even, bound to a
+ * numbered parameter (?1). */
+sqlite3_value *km_sql_value(struct km_statement *statement, int column);
 void km_sql_copy_value(struct km_statement *statement, int parameter, struct km_statement *from, int column);
 
 /* Ends the use of the statement; NULL is allowed. */
