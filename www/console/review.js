@@ -49,7 +49,7 @@ class Review {
     this.back = back;
     this.preview = preview;
     this.status = element('div', { class: 'status' });
-    this.exact = element('pre', { tabindex: '0', role: 'region', 'aria-label': t('console.review.exact') });
+    this.exact = element('pre', { tabindex: '0', role: 'group', 'aria-label': t('console.review.exact') });
     this.sendButton = button(t('console.review.sign'), () => this.signAndSend());
   }
   async open() {
