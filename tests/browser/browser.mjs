@@ -25,9 +25,13 @@ export const DESK = { width: 1280, height: 800 };
 // To be given to a page as a script of its own, before complaints() is called.
 export const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-// What axe has to say of the page as it is now, in lines.
-export async function complaints(page) {
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+// The rules of axe that look at colours; all others say the same in the dark.
+export const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
+
+// What axe has to say of the page as it is now, in lines; by these rules only, where some are given.
+export async function complaints(page, rules) {
+  const options = { resultTypes: ['violations'], ...(rules && { runOnly: { type: 'rule', values: rules } }) };
+  const { violations } = await page.evaluate((given) => globalThis.axe.run(document, given), options);
   return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target}: ${node.failureSummary}`));
 }
 
