@@ -252,7 +252,7 @@ static enum km_error run_check(struct km_call *call, struct km_problem *problem)
 		return error;
 	if (!checking.looked)
 		km_say(stdout, "It is not yet time to look at any domain; --all does so now.");
-	call->exit_status = checking.missing ? KM_EXIT_NOT_VALID : KM_EXIT_DONE;
+	call->exit_status = call->operands_len && checking.missing ? KM_EXIT_NOT_VALID : KM_EXIT_DONE;
 	return KM_OK;
 }
 
@@ -264,7 +264,7 @@ const struct km_command km_domain_check_command = {
 	.summary = "look whether providers have proven their domains",
 	.details =
 		"Of the domains that are named, of all, or of those that it is time for; `keurmerk serve` does the last by\n"
-		"itself. Exits with 1 where a proof was not found.",
+		"itself. Exits with 1 where domains were named and one is not proven.",
 	.options = check_options,
 	.run = run_check,
 };

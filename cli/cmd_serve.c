@@ -10,6 +10,8 @@ static const struct km_option options[] = {
 	KM_OPTION_HOME,
 	{"listen", 0, "ADDRESS:PORT",
      "where to answer (default: the registry's own address if that is this machine, else 127.0.0.1:8080)", KM_OPTIONAL},
+	{"no-domain-checks", 0, NULL, "leave it to `keurmerk domain check` to look whether domains are proven",
+     KM_OPTIONAL},
 	KM_OPTIONS_DOMAIN,
 	KM_OPTION_PASSPHRASE("the keys"),
 	KM_OPTIONS_END,
@@ -42,7 +44,7 @@ static enum km_error run(struct km_call *call, struct km_problem *problem)
 		.clock_is_set = call->test_clock.path != NULL,
 		.listen = listen,
 		.listening = listening > 0 ? listening : 0,
-		.domains = &domains,
+		.domains = km_given(call, "no-domain-checks") ? NULL : &domains,
 	};
 	if (!error)
 		error = km_service_start(&service_options, &service, problem);
