@@ -8,6 +8,7 @@
 #include "keys/checkpoint.h"
 #include "registry/log.h"
 #include "registry/number.h"
+#include "registry/rule.h"
 #include "registry/tile.h"
 
 #include <stdlib.h>
@@ -191,10 +192,19 @@ static const char *text_of(const json_t *object, const char *member)
 	return text ? text : "";
 }
 
+/* What is remembered of an event in the log; "" where the entry had no such text. */
+enum of_logged { ACTION, AT, RECORDED, STATE };
+
+static const char *logged_text(const json_t *logged, enum of_logged what)
+{
+	const char *text = json_string_value(json_array_get(logged, what));
+	return text ? text : "";
+}
+
 static bool same_event(const json_t *logged, const json_t *shown)
 {
-	return strcmp(text_of(shown, "action"), json_string_value(json_array_get(logged, 0))) == 0 &&
-	       strcmp(text_of(shown, "at"), json_string_value(json_array_get(logged, 1))) == 0;
+	return strcmp(text_of(shown, "action"), logged_text(logged, ACTION)) == 0 &&
+	       strcmp(text_of(shown, "at"), logged_text(logged, AT)) == 0;
 }
 
 static bool is_logged(const json_t *history, const json_t *shown)
@@ -220,14 +230,22 @@ static int64_t moment(const char *text)
 	return text && km_time_parse(text, &at) ? at : 0;
 }
 
-/* Scheduled, and replaced before its time came by what was recorded next. */
+/* A notice or a new name leaves the state as it is; an action that this program does not know may not. */
+static bool sets_state(const json_t *logged)
+{
+	const struct km_rule *rule = km_rule_find(logged_text(logged, ACTION));
+	return !rule || rule->effect == KM_EFFECT_PERIOD || rule->effect == KM_EFFECT_MARK;
+}
+
+/* Scheduled, and replaced before its time came by what was recorded next and holds from no later. */
 static bool was_replaced(const json_t *history, size_t index)
 {
-	const json_t *event = json_array_get(history, index);
-	int64_t at = moment(json_string_value(json_array_get(event, 1)));
-	for (size_t i = index + 1; i < json_array_size(history); i++)
-		if (moment(json_string_value(json_array_get(json_array_get(history, i), 2))) < at)
+	int64_t at = moment(logged_text(json_array_get(history, index), AT));
+	for (size_t i = index + 1; i < json_array_size(history); i++) {
+		const json_t *next = json_array_get(history, i);
+		if (sets_state(next) && moment(logged_text(next, AT)) <= at && moment(logged_text(next, RECORDED)) < at)
 			return true;
+	}
 	return false;
 }
 
@@ -248,13 +266,14 @@ static void compare(struct visit *visit, const char *number, const json_t *histo
 	const char *state = NULL;
 	json_array_foreach(history, i, event)
 	{
-		const char *at = json_string_value(json_array_get(event, 1));
-		if (!at || moment(at) > visit->now || was_replaced(history, i))
+		const char *at = logged_text(event, AT);
+		if (moment(at) > visit->now || was_replaced(history, i))
 			continue;
 		if (!is_shown(events, event))
 			differ(visit, "mark %s: the log says \"%s\" at %s, which the register does not show", number,
-			       json_string_value(json_array_get(event, 0)), at);
-		state = json_string_value(json_array_get(event, 3));
+			       logged_text(event, ACTION), at);
+		if (sets_state(event))
+			state = logged_text(event, STATE);
 	}
 	bool young = moment(text_of(mark, "state_since")) > visit->now - KM_MONITOR_LAPSE_S;
 	if (state && !young && strcmp(state, text_of(mark, "state")) != 0)

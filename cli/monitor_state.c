@@ -39,6 +39,8 @@ static enum km_error read_edge(const json_t *object, struct km_monitor_state *st
 {
 	const json_t *array;
 	enum km_error error = km_json_array(object, "", "edge", 0, 63, &array, problem);
+	if (error)
+		return error;
 	size_t i;
 	json_t *element;
 	json_array_foreach(array, i, element)
@@ -48,9 +50,9 @@ static enum km_error read_edge(const json_t *object, struct km_monitor_state *st
 			return km_fail(problem, KM_INVALID, "member", "edge[%zu]: expected 64 hex digits", i);
 	}
 	state->edge_len = json_array_size(array);
-	if (!error && state->edge_len != (size_t)__builtin_popcountll(state->size))
+	if (state->edge_len != (size_t)__builtin_popcountll(state->size))
 		return km_fail(problem, KM_INVALID, "member", "edge: does not fit the size");
-	return error;
+	return KM_OK;
 }
 
 static enum km_error read_state(const json_t *object, const char *url, struct km_monitor_state *state,

@@ -14,7 +14,7 @@ let change = {}; // what the public gets at these addresses, made from what the 
 before(async () => {
   registry = await Registry.make(Math.floor(Date.now() / 1000));
   const listen = `127.0.0.1:${await freePort()}`;
-  office = await Office.open(registry, 3, { listen });
+  office = await Office.open(registry, 4, { listen });
   marks = [await office.grant(office.providers[0]), await office.grant(office.providers[1])];
   middle = http.createServer(async (request, response) => {
     const answer = await fetch(`http://${listen}${request.url}`);
@@ -62,6 +62,31 @@ test('the first visit reads all of the log, and finds log and register agreed', 
   await agrees(/, 0 more than at the last visit; nothing that was in it has changed/);
 });
 
+test('a memory that was damaged is told, and nothing is made of it', async () => {
+  const remembered = fs.readFileSync(state(), 'utf8');
+  for (const edge of [undefined, 'x', 5, [5], ['x'], [], Array(64).fill('0'.repeat(64))]) {
+    fs.writeFileSync(state(), JSON.stringify({ ...JSON.parse(remembered), edge }));
+    const { status, stdout, stderr } = await check();
+    assert.ok([1, 2, 3].includes(status), `${JSON.stringify(edge)}: ${status}: ${stdout}${stderr}`);
+    assert.match(stdout + stderr, /edge/);
+  }
+  fs.writeFileSync(state(), remembered);
+});
+
+// As a log has it whose entry lacks members, or has others in their place: what is in it is the registry's affair.
+test('an event without an action or a moment is a difference, and not the end of the monitor', async () => {
+  const remembered = fs.readFileSync(state(), 'utf8');
+  for (const line of [[null, null, null, null], [1, 2, 3, 4], [], ['grant', null, null, 'active'], 'x']) {
+    const seen = JSON.parse(remembered);
+    seen.marks[marks[0]].push(line);
+    fs.writeFileSync(state(), JSON.stringify(seen));
+    const { status, stdout, stderr } = await check();
+    assert.equal(status, 1, `${JSON.stringify(line)}: ${status}: ${stdout}${stderr}`);
+    assert.match(stdout, /Difference: mark/);
+  }
+  fs.writeFileSync(state(), remembered);
+});
+
 test('a later visit reads on', async () => {
   await office.decide({ action: 'suspend', mark: marks[1], reason: 'sample', text: { nl: 'Uitleg.', en: 'Why.' } });
   marks.push(await office.grant(office.providers[2]));
@@ -84,6 +109,24 @@ test('a history with an event taken out, or put in, is noticed', async () => {
   });
   await fails(1, /the register shows "renew" at 2020-01-01T00:00:00Z, of which the log knows nothing/, {
     [`/m/${marks[0]}.json`]: json((mark) => mark.events.push({ ...mark.events[0], action: 'renew', at: '2020-01-01T00:00:00Z' })),
+  });
+});
+
+test('what is decided ahead, with a notice until then, is no difference', async () => {
+  const mark = await office.grant(office.providers[3]);
+  const text = { nl: 'Uitleg.', en: 'Why.' };
+  const from = new Date(Math.floor(Date.now() / 1000 + 3) * 1000).toISOString().replace('.000', '');
+  await office.decide({ action: 'withdraw', mark, reason: 'sample', text, holds_from: from });
+  await office.decide({ action: 'notice', mark, reason: 'sample', text });
+  await new Promise((resolve) => setTimeout(resolve, Date.parse(from) - Date.now() + 1000));
+  change = { [`/m/${mark}.json`]: json((shown) => (shown.state_since = '2020-01-01T00:00:00Z')) }; // long ago
+  await agrees(/: 0 differences/);
+  // Its twin: a register that goes on as if nothing had been decided.
+  await fails(1, /the register says active, the log withdrawn/, {
+    [`/m/${mark}.json`]: json((shown) => Object.assign(shown, { state: 'active', state_since: '2020-01-01T00:00:00Z' })),
+  });
+  await fails(1, /the log says "withdraw" at .*, which the register does not show/, {
+    [`/m/${mark}.json`]: json((shown) => (shown.events = shown.events.filter(({ action }) => action !== 'withdraw'))),
   });
 });
 
