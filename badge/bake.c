@@ -299,3 +299,27 @@ enum km_error km_bake_png(const char *bytes, size_t len, const char *token, stru
 	km_buf_add(ret_png, bytes + end, len - end);
 	return ret_png->failed ? km_fail_memory(problem) : KM_OK;
 }
+
+enum km_error km_unbake_pdf(const char *bytes, size_t len, char **ret_token, struct km_problem *problem)
+{
+	static const char start[] = "/Keywords (" KM_PDF_KEYWORD;
+	const size_t start_len = sizeof start - 1;
+	const char *found = memmem(bytes, len, start, start_len);
+	if (!found)
+		return km_fail(problem, KM_ABSENT, "no-credential", "this PDF carries no credential");
+	const char *token = found + start_len;
+	size_t left = len - (size_t)(token - bytes);
+	if (memmem(token, left, start, start_len))
+		return km_fail(problem, KM_MALFORMED, "pdf", "this PDF carries more than one credential");
+	const char *end = memchr(token, ')', left < KM_TOKEN_MAX + 1 ? left : KM_TOKEN_MAX + 1);
+	if (!end)
+		return km_fail(problem, KM_MALFORMED, "pdf", "the credential in this PDF breaks off");
+	enum km_error error = check_token(token, (size_t)(end - token), problem);
+	if (error)
+		return error;
+	char *copy = strndup(token, (size_t)(end - token));
+	if (!copy)
+		return km_fail_memory(problem);
+	*ret_token = copy;
+	return KM_OK;
+}

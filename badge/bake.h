@@ -24,6 +24,14 @@ enum km_error km_unbake_svg(const char *bytes, size_t len, char **ret_token, str
  * KM_MALFORMED where a length or checksum is wrong, bytes follow the end, or there are two such chunks. */
 enum km_error km_unbake_png(const char *bytes, size_t len, char **ret_token, struct km_problem *problem);
 
+/* In a PDF of ours, what stands before the credential among the keywords of its information dictionary (ISO 32000-1,
+ * 14.3.3). Open Badges has no baking for PDF. */
+#define KM_PDF_KEYWORD "openbadgecredential:"
+
+/* The credential among the keywords of a PDF. KM_ABSENT where there is none, KM_MALFORMED where there is more than one or
+ * it breaks off. Nothing else of the PDF is read. */
+enum km_error km_unbake_pdf(const char *bytes, size_t len, char **ret_token, struct km_problem *problem);
+
 /* Adds the PNG with that chunk put in, before its end. The same refusals; KM_CONFLICT where it has one already. */
 enum km_error km_bake_png(const char *bytes, size_t len, const char *token, struct km_buf *ret_png,
                           struct km_problem *problem);

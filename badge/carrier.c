@@ -86,6 +86,9 @@ enum km_error km_carrier_token(const char *bytes, size_t len, char **ret_token, 
 	static const char png[] = "\x89PNG\r\n\x1a\n";
 	if (len >= sizeof png - 1 && memcmp(bytes, png, sizeof png - 1) == 0)
 		return read_picture(bytes, len, "openbadgecredential", km_unbake_png, ret_token, problem);
+	static const char pdf[] = "%PDF-";
+	if (len >= sizeof pdf - 1 && memcmp(bytes, pdf, sizeof pdf - 1) == 0)
+		return read_picture(bytes, len, KM_PDF_KEYWORD, km_unbake_pdf, ret_token, problem);
 	struct text text = trim(bytes, len);
 	/* Before XML: a token whose first byte became a "<" is a damaged token. */
 	size_t foreign = count_foreign(&text);
@@ -94,5 +97,6 @@ enum km_error km_carrier_token(const char *bytes, size_t len, char **ret_token, 
 	if (text.len > 0 && *text.bytes == '<')
 		return read_picture(text.bytes, text.len, "https://purl.imsglobal.org/ob/v3p0", km_unbake_svg, ret_token,
 		                    problem);
-	return km_fail(problem, KM_ABSENT, "unknown-form", "this is no badge (SVG or PNG) and no credential (JWT or JSON-LD)");
+	return km_fail(problem, KM_ABSENT, "unknown-form",
+	               "this is no badge (SVG, PNG or PDF) and no credential (JWT or JSON-LD)");
 }

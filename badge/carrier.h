@@ -1,5 +1,5 @@
 /*
- * Finding the credential in what somebody presents: a picture (SVG, PNG) or the token itself. Every byte is hostile,
+ * Finding the credential in what somebody presents: a picture (SVG, PNG, PDF) or the token itself. Every byte is hostile,
  * and nothing in it is believed yet.
  */
 #ifndef KM_BADGE_CARRIER_H

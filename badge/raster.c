@@ -227,6 +227,18 @@ static enum km_error print_page(RsvgHandle *handle, cairo_surface_t *surface, co
 	return status ? from_cairo(status, problem) : KM_OK;
 }
 
+/* The credential goes into a PDF as a keyword of its own, which every reader of PDF shows and none trips over. */
+static enum km_error bake(cairo_surface_t *surface, const char *credential, struct km_problem *problem)
+{
+	auto_buf struct km_buf keyword = KM_BUF_EMPTY;
+	km_buf_add_text(&keyword, KM_PDF_KEYWORD);
+	km_buf_add_text(&keyword, credential);
+	if (keyword.failed)
+		return km_fail_memory(problem);
+	cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_KEYWORDS, keyword.data);
+	return KM_OK;
+}
+
 enum km_error km_badge_pdf(const struct km_drawing *drawing, const struct km_mark *mark,
                            const struct km_catalogue *words, const struct km_print *print, struct km_buf *ret_pdf,
                            struct km_problem *problem)
@@ -243,6 +255,9 @@ enum km_error km_badge_pdf(const struct km_drawing *drawing, const struct km_mar
 		auto_surface cairo_surface_t *surface = cairo_pdf_surface_create_for_stream(
 			write_to_buf, &pdf, page.width + 2 * page.margin, page.height + 2 * page.margin);
 		describe(surface, mark);
+		error = drawing->credential ? bake(surface, drawing->credential, problem) : KM_OK;
+		if (error)
+			return error;
 		error = print_page(handle, surface, &page, km_badge_ground(drawing->theme, mark->state), problem);
 	}
 	if (error)

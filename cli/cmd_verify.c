@@ -1,4 +1,5 @@
 #include "badge/bake.h"
+#include "badge/photo.h"
 #include "badge/receipt.h"
 #include "badge/verify.h"
 #include "base/buf.h"
@@ -197,6 +198,23 @@ static enum km_error judge_receipt(const struct km_call *call, const struct km_t
 	return error;
 }
 
+/* A picture that carries no credential may be a photo of the QR code. What that says counts as if it had been typed. */
+static enum km_error judge_photo(const char *bytes, size_t len, const struct km_trust *trust,
+                                 const struct km_status_source *source, int64_t now, struct km_verdict *verdict,
+                                 struct km_problem *problem)
+{
+	auto_free char *text = NULL;
+	struct km_problem why = {0};
+	enum km_error error = km_photo_text(bytes, len, &text, &why);
+	if (!error && is_address(text))
+		return verify_address(text, trust, source, now, verdict, problem);
+	if (!error)
+		cannot_tell(verdict, now, "unknown-form", "the QR code in this picture is not one of a mark");
+	else if (strcmp(why.type, "no-picture") != 0)
+		cannot_tell(verdict, now, why.type, why.message);
+	return KM_OK;
+}
+
 static enum km_error judge(const struct km_call *call, const struct km_trust *trust,
                            const struct km_status_source *source, struct km_verdict *verdict,
                            struct km_problem *problem)
@@ -216,6 +234,10 @@ static enum km_error judge(const struct km_call *call, const struct km_trust *tr
 	if (error || !is_file)
 		return error;
 	km_verify(bytes, len, trust->named ? &trust->set : NULL, source, now, verdict);
+	if (strcmp(verdict->reason, "no-credential") == 0 || strcmp(verdict->reason, "unknown-form") == 0)
+		error = judge_photo(bytes, len, trust, source, now, verdict, problem);
+	if (error)
+		return error;
 	if (strcmp(verdict->reason, "receipt") == 0)
 		cannot_tell(verdict, now, "receipt",
 		            "this is a receipt of a supplier check, and no mark: add --receipt to verify it as one");
@@ -306,7 +328,8 @@ const struct km_command km_verify_command = {
 	.operands_max = 1,
 	.summary = "is this badge, credential or mark number genuine, and does it hold now?",
 	.details =
-		"THING is a badge (SVG or PNG), a credential (JWT or JSON-LD), - for standard input, a mark number, the\n"
+		"THING is a badge (SVG, PNG or PDF), a photo of its QR code (PNG or JPEG), a credential (JWT or JSON-LD), - "
+        "for standard input, a mark number, the\n"
 		"address of a mark's page, or what a signed QR code holds. Exit status: 0 genuine and active, 1 not valid,\n"
 		"3 cannot tell. Trust comes from the options, or from ~/.config/keurmerk/trust, never from the thing.",
 	.options = options,

@@ -64,7 +64,7 @@ claim "libseccomp is in keys/ only" only_in 'seccomp\.h' keys/
 claim "libqrencode is in badge/ only" only_in 'qrencode\.h' badge/
 claim "libpng is in badge/ only" only_in 'png\.h' badge/
 claim "expat is in badge/ only" only_in 'expat' badge/
-claim "librsvg and cairo are in badge/ only" only_in '(librsvg|cairo)' badge/
+claim "librsvg, cairo, gdk-pixbuf and zbar are in badge/ only" only_in '(librsvg|cairo|gdk-pixbuf|zbar)' badge/
 claim "libidn2 is in registry/ only" only_in 'idn2\.h' registry/
 claim "libcurl is in cli/ only" only_in 'curl/' cli/
 

@@ -118,6 +118,19 @@ test('the register in figures is what it holds', async () => {
   assert.deepEqual(served.schemes, json.schemes);
 });
 
+test('its badge as a PDF, and a picture of its QR code, verify as the badge itself does', async () => {
+  const url = marks[Object.keys(marks).find((about) => about.startsWith('active') && !about.includes('fewer'))];
+  for (const [name, target] of [['badge.pdf', '.pdf'], ['qr.png', '.qr.png'], ['signed.png', '.signed-qr.png']]) {
+    const file = path.join(folder, name);
+    fs.writeFileSync(file, Buffer.from(await (await fetch(url + target)).arrayBuffer()));
+    const { status, stdout } = await run(program, ['verify', '--registry', home, file], { env, cwd: folder });
+    assert.equal(status, 0, `${name}: ${stdout}`);
+    assert.match(stdout, /^Genuine and active: /);
+    const nobody = await run(program, ['verify', file], { env, cwd: folder });
+    assert.equal(nobody.status, 3, `${name}: ${nobody.stdout}`);
+  }
+});
+
 test('at the end nothing is left', async () => {
   assert.deepEqual(await demo.stop('SIGINT'), { status: 0, signal: null });
   assert.deepEqual(fs.readdirSync(folder), []);
