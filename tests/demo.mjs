@@ -128,6 +128,7 @@ test('its badge as a PDF, and a picture of its QR code, verify as the badge itse
     assert.match(stdout, /^Genuine and active: /);
     const nobody = await run(program, ['verify', file], { env, cwd: folder });
     assert.equal(nobody.status, 3, `${name}: ${nobody.stdout}`);
+    fs.rmSync(file);
   }
 });
 
