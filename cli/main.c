@@ -51,6 +51,8 @@ static const struct km_command *const commands[] = {
 	&km_key_revoke_command,
 	&km_log_check_command,
 	&km_doctor_command,
+	&km_fsck_command,
+	&km_backup_command,
 	&km_enrol_command,
 	&km_submit_command,
 	&km_verify_command,
