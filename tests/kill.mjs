@@ -113,3 +113,8 @@ test('every checkpoint ever served fits every other', async () => {
     assert.equal(root, roots[size], `of size ${size}`);
   }
 });
+
+test('nothing is half done: the register agrees with all that people signed', async () => {
+  await registry.server.stop();
+  await office.must('fsck');
+});
