@@ -113,17 +113,45 @@ static enum km_error set_scope(struct km_period_row *row, km_scope scope, const 
 	return KM_OK;
 }
 
-/* Adds to or takes from the scope, as the action says; a correction sets it. */
-static enum km_error change_scope(const struct km_decision *decision, struct km_period_row *row,
+/* Adds what any audit of the mark's provider and scheme covered. */
+static enum km_error add_audited(struct km_store *store, const struct km_decision *decision, km_scope *audited,
+                                 struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error = km_sql(store, "SELECT scope FROM audit WHERE provider_id = :provider AND scheme_id = :scheme",
+	                             &statement, problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":provider", decision->mark.provider_id);
+	km_sql_text(statement, ":scheme", decision->mark.scheme_id);
+	for (;;) {
+		km_scope scope = 0;
+		bool row = false;
+		error = km_sql_step(statement, &row, problem);
+		if (!error && row)
+			error = km_scope_parse(km_sql_get_text(statement, 0), decision->scheme, &scope, problem);
+		if (error || !row)
+			return error;
+		*audited |= scope;
+	}
+}
+
+/* Adds to or takes from the scope, as the action says; a correction sets it, to what was audited at some time. */
+static enum km_error change_scope(struct km_store *store, const struct km_decision *decision, struct km_period_row *row,
                                   struct km_problem *problem)
 {
 	const char *action = decision->rule->action;
 	km_scope had, audited = 0, asked = decision->scope;
+	bool corrects = strcmp(action, "correct") == 0;
 	enum km_error error = km_scope_parse(row->scope, decision->scheme, &had, problem);
 	if (!error && *decision->audit.id)
 		error = km_scope_parse(decision->audit.scope, decision->scheme, &audited, problem);
+	if (!error && corrects)
+		error = add_audited(store, decision, &audited, problem);
 	if (error)
 		return error;
+	if (corrects && asked & ~(had | audited))
+		return km_fail(problem, KM_INVALID, "scope", "decision.scope: no audit covered all of these services");
 	if (strcmp(action, "extend") == 0) {
 		if (asked == had || (asked & had) != had)
 			return km_fail(problem, KM_INVALID, "scope",
@@ -154,15 +182,37 @@ static enum km_error check_coverage(const struct km_decision *decision, const st
 	return error;
 }
 
-static enum km_error reinstate(const struct km_decision *decision, struct km_period *period, struct km_problem *problem)
+/* Whether this audit, or one that followed it, has been counted as a surveillance already. */
+static enum km_error was_counted(struct km_store *store, const struct km_decision *decision, bool *ret_counted,
+                                 struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error =
+		km_sql(store,
+	           "SELECT 1 FROM decision AS d JOIN audit AS a ON a.submission_id = d.audit_id"
+	           " WHERE :root IN (a.submission_id, a.follows) AND d.action IN ('maintain', 'renew', 'reinstate')",
+	           &statement, problem);
+	if (error)
+		return error;
+	km_sql_text(statement, ":root", decision->audit.root);
+	return km_sql_step(statement, ret_counted, problem);
+}
+
+static enum km_error reinstate(struct km_store *store, const struct km_decision *decision, struct km_period *period,
+                               struct km_problem *problem)
 {
 	/* The limit that counted towards withdrawal is over; that of a lapse to come takes its place. */
 	int64_t due = period->surveillance_due, limit = period->surveillance_limit;
-	bool overdue = limit && limit < decision->holds_from;
+	bool overdue = limit && limit < decision->holds_from, counted = false;
 	bool looked = decision->audit.root_kind & (KM_AUDIT_SURVEILLANCE | KM_AUDIT_RECERTIFICATION | KM_AUDIT_SPECIAL);
+	enum km_error error = looked ? was_counted(store, decision, &counted, problem) : KM_OK;
+	if (error)
+		return error;
+	looked = looked && !counted;
 	if (overdue && !looked)
-		return km_fail(problem, KM_CONFLICT, "surveillance-overdue",
-		               "surveillance of this mark is overdue: it is reinstated only on an audit");
+		return km_fail(
+			problem, KM_CONFLICT, "surveillance-overdue",
+			"surveillance of this mark is overdue: it is reinstated only on an audit that was not counted before");
 	if (looked)
 		set_surveillance(period, decision->scheme, overdue ? due : 0);
 	else
@@ -182,7 +232,8 @@ static enum km_error renew(const struct km_decision *decision, struct km_period_
 	return error ? error : set_scope(row, scope, decision->scheme, problem);
 }
 
-static enum km_error correct(const struct km_decision *decision, struct km_period_row *row, struct km_problem *problem)
+static enum km_error correct(struct km_store *store, const struct km_decision *decision, struct km_period_row *row,
+                             struct km_problem *problem)
 {
 	struct km_period *period = &row->period;
 	if (decision->to == KM_ACTIVE)
@@ -192,30 +243,39 @@ static enum km_error correct(const struct km_decision *decision, struct km_perio
 				: 0;
 	if (decision->to == KM_SUSPENDED)
 		period->suspension_limit = km_suspension_limit(decision->holds_from, decision->scheme->suspension_max_days);
-	return decision->scope ? change_scope(decision, row, problem) : KM_OK;
+	return decision->scope ? change_scope(store, decision, row, problem) : KM_OK;
+}
+
+/* Surveillance is done in the months before it is due: what comes earlier keeps the mark, and its day. */
+static void maintain(struct km_period *period, const struct km_scheme *scheme)
+{
+	int64_t due = period->surveillance_due;
+	if (period->holds_from > km_time_add_months(due, -scheme->surveillance_months))
+		set_surveillance(period, scheme, due);
 }
 
 /* What each action does to the period that goes on. */
-static enum km_error shape_period(const struct km_acting *acting, const struct km_decision *decision,
-                                  struct km_period_row *row, struct km_problem *problem)
+static enum km_error shape_period(struct km_store *store, const struct km_acting *acting,
+                                  const struct km_decision *decision, struct km_period_row *row,
+                                  struct km_problem *problem)
 {
 	const char *action = decision->rule->action;
 	if (strcmp(action, "maintain") == 0) {
-		set_surveillance(&row->period, decision->scheme, row->period.surveillance_due);
+		maintain(&row->period, decision->scheme);
 		return check_coverage(decision, row, problem);
 	}
 	if (strcmp(action, "renew") == 0)
 		return renew(decision, row, problem);
 	if (strcmp(action, "extend") == 0 || strcmp(action, "reduce") == 0)
-		return change_scope(decision, row, problem);
+		return change_scope(store, decision, row, problem);
 	if (strcmp(action, "suspend") == 0)
 		row->period.suspension_limit = km_suspension_limit(decision->holds_from, decision->scheme->suspension_max_days);
 	if (strcmp(action, "reinstate") == 0)
-		return reinstate(decision, &row->period, problem);
+		return reinstate(store, decision, &row->period, problem);
 	if (strcmp(action, "accept-transfer") == 0)
 		row->body_id = acting->body_id;
 	if (strcmp(action, "correct") == 0)
-		return correct(decision, row, problem);
+		return correct(store, decision, row, problem);
 	return KM_OK;
 }
 
@@ -315,7 +375,7 @@ static enum km_error apply(struct km_store *store, const struct km_acting *actin
 	if (effect == KM_EFFECT_PERIOD)
 		error = continue_period(decision, acting, &row, problem);
 	if (!error && effect == KM_EFFECT_PERIOD)
-		error = shape_period(acting, decision, &row, problem);
+		error = shape_period(store, acting, decision, &row, problem);
 	if (!error && decision->name)
 		error = km_provider_rename(store, decision->mark.provider_id, decision->name, acting->now, problem);
 	if (!error)

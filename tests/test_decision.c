@@ -192,6 +192,52 @@ static void what_lapsed_for_want_of_surveillance_comes_back_only_on_an_audit(voi
 	km_mark_free(mark);
 }
 
+static struct scene_id follow_up(struct scene *scene, enum scene_person who, const char *follows)
+{
+	json_t *content = scene_audit(scene, "follow-up", "[]");
+	json_object_del(content, "scope");
+	json_object_set_new(content, "follows", json_string(follows));
+	json_object_set_new(content, "findings", json_pack("[{s:s, s:s}]", "criterion", "R2", "result", "conform"));
+	return scene_accept(scene, who, "audit", content);
+}
+
+static void an_audit_that_was_counted_before_ends_no_later_want_of_surveillance(void **state)
+{
+	struct scene *scene = *state;
+	struct scene_number number = scene_grant(scene, SCOPE);
+	scene->now = moment("2027-11-01T12:00:00Z");
+	json_t *found = scene_audit(scene, "surveillance", SCOPE);
+	scene_find(found, "R2", "minor", "2027-12-01");
+	struct scene_id first = scene_accept(scene, AUDITOR, "audit", found);
+	decide(scene, "maintain", number.text, first.text);
+	scene->now = moment("2029-02-01T12:00:00Z");
+	expect_state(scene, number.text, scene->now, KM_SUSPENDED);
+	struct scene_id old = follow_up(scene, SECOND_AUDITOR, first.text);
+	refuse(scene, DECIDER, scene_decision("reinstate", number.text, old.text), KM_CONFLICT, "surveillance-overdue");
+	/* The twin: one that was of now, and left something open. */
+	found = scene_audit(scene, "surveillance", SCOPE);
+	scene_find(found, "R2", "major", "2029-03-01");
+	struct scene_id second = scene_accept(scene, AUDITOR, "audit", found);
+	refuse(scene, DECIDER, scene_decision("reinstate", number.text, second.text), KM_CONFLICT, "open-major");
+	decide(scene, "reinstate", number.text, follow_up(scene, SECOND_AUDITOR, second.text).text);
+	expect_state(scene, number.text, scene->now, KM_ACTIVE);
+}
+
+static void surveillance_is_not_done_years_ahead(void **state)
+{
+	struct scene *scene = *state;
+	struct scene_number number = scene_grant(scene, SCOPE);
+	scene->now += 30 * 86400;
+	for (int i = 0; i < 3; i++) { /* the first counts, the others keep the mark and no more */
+		decide(scene, "maintain", number.text, audit(scene, i ? "special" : "surveillance").text);
+		struct km_mark *mark = scene_mark(scene, number.text, scene->now);
+		assert_int_equal(mark->period.surveillance_due, moment("2028-11-24T22:59:59Z"));
+		assert_int_equal(mark->period.surveillance_limit, moment("2029-01-23T22:59:59Z"));
+		km_mark_free(mark);
+		scene->now += 86400;
+	}
+}
+
 static void a_suspension_that_lasts_too_long_becomes_a_withdrawal(void **state)
 {
 	struct scene *scene = *state;
@@ -282,6 +328,27 @@ static void a_correction_reaches_back_and_shows(void **state)
 	assert_int_equal(mark->events[0].recorded_at, scene->now);
 	assert_int_equal(mark->events[0].at, withdrawn);
 	km_mark_free(mark);
+}
+
+static json_t *correction(const char *mark, int64_t at, const char *service)
+{
+	json_t *decision = scheduled("correct", mark, at);
+	json_object_set_new(decision, "scope", json_pack("[s, s]", "beheer", service));
+	return decision;
+}
+
+static void a_correction_adds_no_service_that_nobody_audited(void **state)
+{
+	struct scene *scene = *state;
+	struct scene_number number = scene_grant(scene, SCOPE);
+	int64_t granted = scene->now;
+	scene->now += 1000;
+	refuse(scene, DECIDER, correction(number.text, granted, "advies"), KM_INVALID, "scope");
+	decide(scene, "reduce", number.text, NULL);
+	/* What was taken off by mistake was audited once. */
+	scene_accept(scene, DECIDER, "decision", correction(number.text, granted, "cloud"));
+	scene_accept(scene, AUDITOR, "audit", scene_audit(scene, "special", "[\"beheer\", \"advies\"]"));
+	scene_accept(scene, DECIDER, "decision", correction(number.text, granted, "advies"));
 }
 
 static void a_transfer_takes_both_bodies(void **state)
@@ -447,10 +514,13 @@ int main(void)
 		KM_SCENE_TEST(a_renewal_is_barred_by_overdue_findings_and_loses_no_time),
 		KM_SCENE_TEST(surveillance_keeps_its_day_and_stops_before_the_end),
 		KM_SCENE_TEST(what_lapsed_for_want_of_surveillance_comes_back_only_on_an_audit),
+		KM_SCENE_TEST(an_audit_that_was_counted_before_ends_no_later_want_of_surveillance),
+		KM_SCENE_TEST(surveillance_is_not_done_years_ahead),
 		KM_SCENE_TEST(a_suspension_that_lasts_too_long_becomes_a_withdrawal),
 		KM_SCENE_TEST(the_scope_grows_only_on_an_audit_and_shrinks_in_plain_sight),
 		KM_SCENE_TEST(a_scheduled_decision_holds_from_its_second_unless_a_protecting_one_comes_first),
 		KM_SCENE_TEST(a_correction_reaches_back_and_shows),
+		KM_SCENE_TEST(a_correction_adds_no_service_that_nobody_audited),
 		KM_SCENE_TEST(a_transfer_takes_both_bodies),
 		KM_SCENE_TEST(a_transfer_closes_after_its_days),
 		KM_SCENE_TEST(a_notice_stands_until_it_is_taken_off),
