@@ -8,6 +8,7 @@
 #include "cli/say.h"
 #include "cli/service.h"
 #include "registry/person.h"
+#include "www/limit.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -216,6 +217,7 @@ static enum km_error show(const struct km_call *call, const char *folder, struct
 		.clock = &call->clock,
 		.clock_is_set = call->test_clock.path != NULL,
 		.listen = listen,
+		.limit = KM_LIMIT_USUAL,
 	};
 	if (!error)
 		error = km_service_start(&service_options, &service, problem);

@@ -5,6 +5,9 @@
 #include "cli/say.h"
 #include "cli/service.h"
 #include "cli/supervisor.h"
+#include "www/limit.h"
+
+#include <stdlib.h>
 
 static const struct km_option options[] = {
 	KM_OPTION_HOME,
@@ -14,8 +17,25 @@ static const struct km_option options[] = {
      KM_OPTIONAL},
 	KM_OPTIONS_DOMAIN,
 	KM_OPTION_PASSPHRASE("the keys"),
+	{"limit", 0, "NUMBER",
+     "costly requests (search, pictures, all that is sent in) that one address may make in a minute (default: 600; 0: "
+     "without end)",
+     KM_OPTIONAL},
+	{"trust-proxy", 0, "ADDRESS",
+     "the web server before this one: for whom it speaks stands in its Forwarded or X-Forwarded-For", KM_OPTIONAL},
 	KM_OPTIONS_END,
 };
+
+static enum km_error read_limit(const struct km_call *call, unsigned *ret_limit, struct km_problem *problem)
+{
+	const char *given = km_given(call, "limit");
+	char *end = NULL;
+	unsigned long limit = given && *given >= '0' && *given <= '9' ? strtoul(given, &end, 10) : KM_LIMIT_USUAL;
+	if (given && (!end || *end || limit > KM_LIMIT_MAX))
+		return km_fail(problem, KM_INVALID, "usage", "--limit %s: give a number from 0 to %d", given, KM_LIMIT_MAX);
+	*ret_limit = (unsigned)limit;
+	return KM_OK;
+}
 
 static enum km_error run(struct km_call *call, struct km_problem *problem)
 {
@@ -23,9 +43,12 @@ static enum km_error run(struct km_call *call, struct km_problem *problem)
 	struct km_listen listen = {0};
 	const char *given = km_given(call, "listen");
 	int listening = -1;
+	unsigned limit = 0;
 	enum km_error error = km_supervisor_socket(&listening, problem);
 	if (!error)
 		error = km_home_find(call, &home, problem);
+	if (!error)
+		error = read_limit(call, &limit, problem);
 	if (!error && given)
 		error = km_listen_parse(given, &listen, problem);
 	struct km_probe_options domains = {0};
@@ -45,6 +68,8 @@ static enum km_error run(struct km_call *call, struct km_problem *problem)
 		.listen = listen,
 		.listening = listening > 0 ? listening : 0,
 		.domains = km_given(call, "no-domain-checks") ? NULL : &domains,
+		.limit = limit,
+		.proxy = km_given(call, "trust-proxy"),
 	};
 	if (!error)
 		error = km_service_start(&service_options, &service, problem);

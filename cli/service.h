@@ -24,8 +24,10 @@ struct km_service_options {
 	bool clock_is_set; /* by a test: then the signer, which goes by the machine's clock, is not in a process of its own
 	                    */
 	struct km_listen listen;
-	int listening; /* a socket to accept from instead (cli/supervisor.h); 0 for none */
+	int listening;                          /* a socket to accept from instead (cli/supervisor.h); 0 for none */
 	const struct km_probe_options *domains; /* how to look at domains; NULL: they are not looked at */
+	unsigned limit;                         /* www/server.h, as is the next */
+	const char *proxy;                      /* NULL for none */
 };
 
 /* Starts, and holds the signals. What the options point at is borrowed. Free with km_service_stop, which finishes what

@@ -161,6 +161,20 @@ test('what is not rightly signed is refused', async () => {
   }
 });
 
+test('who asks without end is told to wait', async () => {
+  // Many at a time, for what one address may ask comes back by the second.
+  for (let asked = 0, last = 200; last !== 429; asked += 50) {
+    assert.ok(asked < 3000, 'there is no limit');
+    const answers = await Promise.all(Array.from({ length: 50 }, () => fetch(`${site.url}/v1/marks?q=test`)));
+    await Promise.all(answers.map((answer) => answer.arrayBuffer()));
+    last = Math.max(...answers.map(({ status }) => status));
+  }
+  while ((await fetch(`${site.url}/v1/marks?q=test`)).status === 200);
+  await post('/v1/checks', 429, 'text/csv', 'kvk\n68750110\n');
+  await ask('GET', '/v1/marks', '/v1/marks?q=test', 429);
+  await ask('GET', '/v1/marks/{number}', `/v1/marks/${site.marks.active}`, 200); // what costs nothing goes on
+});
+
 test('every operation was looked at, and every GET in all that it may answer', () => {
   const missed = [];
   for (const [path, operations] of Object.entries(document.paths))

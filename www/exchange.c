@@ -4,6 +4,7 @@
 #include "www/accept.h"
 #include "www/console.h"
 #include "www/endpoints.h"
+#include "www/limit.h"
 #include "www/metrics.h"
 #include "www/problem.h"
 #include "www/route.h"
@@ -169,6 +170,25 @@ static enum km_error check_body(struct km_request *request, struct MHD_Connectio
 	return KM_OK;
 }
 
+/* Before a body is read, and where no reply stands ready. */
+static enum km_error check_limit(struct exchange *exchange, struct MHD_Connection *connection)
+{
+	const struct km_request *request = &exchange->request;
+	const struct km_site *site = request->site;
+	unsigned kind = request->route->kind;
+	unsigned cost = kind & KM_ROUTE_DEAR ? KM_DEAR_COST : kind & KM_ROUTE_COSTLY || request->method == KM_POST;
+	if (!site->limit || !cost)
+		return KM_OK;
+	struct km_visitor visitor = km_visitor_of(connection, site->has_proxy ? &site->proxy : NULL);
+	int wait_s = km_limit_take(site->limit, &visitor, cost, request->now);
+	if (!wait_s)
+		return KM_OK;
+	exchange->reply.retry_after_s = wait_s;
+	return km_fail(&exchange->problem, KM_UNAVAILABLE, "too-many-requests",
+	               "so much is asked from this address that others would have to wait: try again in %d %s", wait_s,
+	               wait_s == 1 ? "second" : "seconds");
+}
+
 static void read_headers(struct exchange *exchange, struct MHD_Connection *connection, const char *method)
 {
 	struct km_request *request = &exchange->request;
@@ -179,8 +199,8 @@ static void read_headers(struct exchange *exchange, struct MHD_Connection *conne
 		return;
 	if (km_route_find(km_routes, km_routes_len, request, exchange->allow, &exchange->problem) == KM_OK) {
 		read_browser(request, connection);
-		if (request->method == KM_POST)
-			check_body(request, connection, &exchange->problem);
+		if (request->method == KM_POST && check_body(request, connection, &exchange->problem) == KM_OK)
+			check_limit(exchange, connection);
 	}
 	exchange->reply.allow = exchange->allow;
 }
@@ -208,6 +228,8 @@ static void tell_operator(const struct exchange *exchange)
 {
 	const struct km_request *request = &exchange->request;
 	const struct km_problem *problem = &exchange->problem;
+	if (strcmp(problem->type, "too-many-requests") == 0)
+		return; /* of which anyone could fill a disk; the metrics count them */
 	bool ours = problem->code == KM_IO || problem->code == KM_NO_MEMORY || problem->code == KM_BUG;
 	if (ours || problem->code == KM_UNAVAILABLE)
 		km_site_log(request->site, true, "%s: %s: %s", request->route ? request->route->path : "-", problem->type,
@@ -293,6 +315,8 @@ static enum MHD_Result make_answer(struct exchange *exchange, struct MHD_Connect
 		/* Allow belongs to OPTIONS and to 405, not to every reply. */
 		if (strcmp(exchange->problem.type, "method-not-allowed") != 0)
 			exchange->reply.allow = NULL;
+		if (!exchange->problem.code && request->method != KM_POST)
+			check_limit(exchange, connection);
 		enum km_error error = exchange->problem.code ? KM_OK : read_and_handle(exchange);
 		if (error && !exchange->problem.code)
 			km_fail(&exchange->problem, error, "unexplained", "a handler failed and did not say why");

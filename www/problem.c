@@ -26,19 +26,22 @@ static const struct title titles[] = {
 	{414, "URI Too Long"},
 	{415, "Unsupported Media Type"},
 	{422, "Unprocessable Content"},
+	{429, "Too Many Requests"},
 	{500, "Internal Server Error"},
 	{503, "Service Unavailable"},
 };
 
 unsigned km_problem_status(const struct km_problem *problem)
 {
-	/* Three that HTTP tells apart, and the register does not. */
+	/* Four that HTTP tells apart, and the register does not. */
 	if (strcmp(problem->type, "method-not-allowed") == 0)
 		return 405;
 	if (strcmp(problem->type, "target-too-long") == 0)
 		return 414;
 	if (strcmp(problem->type, "content-type") == 0)
 		return 415;
+	if (strcmp(problem->type, "too-many-requests") == 0)
+		return 429;
 	switch (problem->code) {
 	case KM_ABSENT:
 		return 404;
@@ -117,6 +120,7 @@ void km_problem_reply(const struct km_request *request, const struct km_problem 
 {
 	unsigned status = km_problem_status(problem);
 	const char *allow = reply->allow;
+	int retry_after_s = reply->retry_after_s;
 	km_reply_done(reply);
 	bool wants_page = request->page && (!request->route || !(request->route->kind & KM_ROUTE_API));
 	if (!wants_page || page(request, problem, status, reply) != KM_OK) {
@@ -128,5 +132,5 @@ void km_problem_reply(const struct km_request *request, const struct km_problem 
 	reply->allow = allow;
 	reply->max_age_s = KM_CACHE_NOT;
 	reply->close = strcmp(problem->type, "framing") == 0;
-	reply->retry_after_s = status == 503 ? RETRY_AFTER_S : 0;
+	reply->retry_after_s = status == 429 ? retry_after_s : status == 503 ? RETRY_AFTER_S : 0;
 }

@@ -25,7 +25,11 @@ enum km_route_kind {
 		64, /* about the mark {number}, or all; and the same for everybody for some seconds (www/ready.h) */
 	KM_ROUTE_PLAIN = 512,   /* … whatever its query says: nothing in that is looked at */
 	KM_ROUTE_CONSOLE = 256, /* of the console: is given the session's cookie; a page may ask this site for more */
+	KM_ROUTE_COSTLY = 1024, /* counts for how much one visitor may ask (www/limit.h), as does each POST */
+	KM_ROUTE_DEAR = 2048,   /* … KM_DEAR_COST times */
 };
+
+enum { KM_DEAR_COST = 10 };
 
 struct km_route {
 	enum km_method method; /* KM_GET answers HEAD too */

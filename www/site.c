@@ -2,6 +2,7 @@
 
 #include "badge/drawing.h"
 #include "www/endpoints.h"
+#include "www/limit.h"
 #include "www/metrics.h"
 #include "www/pages.h"
 #include "www/request.h"
@@ -63,11 +64,24 @@ static enum km_error read_url(struct km_site *site, struct km_problem *problem)
 	return site->url ? KM_OK : km_fail_memory(problem);
 }
 
+static enum km_error open_limit(struct km_site *site, struct km_problem *problem)
+{
+	const char *proxy = site->options.proxy;
+	if (proxy && !km_visitor_parse(proxy, strlen(proxy), &site->proxy))
+		return km_fail(problem, KM_INVALID, "proxy-address",
+		               "%s: this is not the address of a proxy: give one as 127.0.0.1", proxy);
+	site->options.proxy = NULL; /* borrowed until here */
+	site->has_proxy = proxy != NULL;
+	return site->options.limit ? km_limit_new(site->options.limit, &site->limit, problem) : KM_OK;
+}
+
 static enum km_error fill(struct km_site *site, const struct km_server_options *options, struct km_problem *problem)
 {
 	enum km_error error = copy_options(site, options, problem);
 	if (!error)
 		error = open_locks(site, problem);
+	if (!error)
+		error = open_limit(site, problem);
 	if (!error)
 		error = read_url(site, problem);
 	site->metrics = km_metrics_new(km_routes_len);
@@ -112,6 +126,7 @@ void km_site_close(struct km_site *site)
 	for (size_t i = 0; i < KM_SHELVES; i++)
 		km_shelf_close(&site->shelves[i]);
 	km_metrics_free(site->metrics);
+	km_limit_free(site->limit);
 	km_sessions_free(site->sessions);
 	km_templates_free(site->templates);
 	km_statics_done(&site->statics);

@@ -15,11 +15,13 @@
 #include "www/shared.h"
 #include "www/statics.h"
 #include "www/template.h"
+#include "www/visitor.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
+struct km_limit;
 struct km_metrics;
 struct km_request;
 struct km_sessions;
@@ -47,9 +49,11 @@ struct km_site {
 	struct km_issuer *issuer; /* under issuer_lock: see km_site_issuer */
 	pthread_mutex_t issuer_lock;
 	pthread_key_t thread_key; /* each thread's own store and ready replies, gone when the thread ends */
-	bool has_lock, has_key;
+	bool has_lock, has_key, has_proxy;
 	struct km_shelf shelves[KM_SHELVES];
 	struct km_metrics *metrics;
+	struct km_limit *limit; /* NULL: none */
+	struct km_visitor proxy;
 	atomic_llong uses[KM_USES];   /* since they were last written down */
 	atomic_int checks;            /* lists that are being checked just now */
 	atomic_int in_progress;       /* requests that have begun and are not yet answered */

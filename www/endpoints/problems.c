@@ -7,7 +7,7 @@
 
 KM_HANDLER(km_get_problems)
 {
-	static const int statuses[] = {400, 401, 403, 404, 405, 409, 413, 414, 415, 422, 500, 503};
+	static const int statuses[] = {400, 401, 403, 404, 405, 409, 413, 414, 415, 422, 429, 500, 503};
 	json_t *rows = json_array();
 	for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
 		char name[8];
