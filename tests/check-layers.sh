@@ -67,6 +67,7 @@ claim "expat is in badge/ only" only_in 'expat' badge/
 claim "librsvg, cairo, gdk-pixbuf and zbar are in badge/ only" only_in '(librsvg|cairo|gdk-pixbuf|zbar)' badge/
 claim "libidn2 is in registry/ only" only_in 'idn2\.h' registry/
 claim "libcurl is in cli/ only" only_in 'curl/' cli/
+claim "the DNS is asked in cli/ only" only_in '(resolv|arpa/nameser)\.h' cli/
 
 claim "library rooms do not print" none_match \
   '(^|[^[:alnum:]_"])(v?printf|puts|putchar|perror)[[:space:]]*\(|fprintf[[:space:]]*\([[:space:]]*std(out|err)' \
