@@ -189,8 +189,9 @@ static enum km_error was_counted(struct km_store *store, const struct km_decisio
 	auto_statement struct km_statement *statement = NULL;
 	enum km_error error =
 		km_sql(store,
-	           "SELECT 1 FROM decision AS d JOIN audit AS a ON a.submission_id = d.audit_id"
-	           " WHERE :root IN (a.submission_id, a.follows) AND d.action IN ('maintain', 'renew', 'reinstate')",
+	           "SELECT 1 FROM decision WHERE audit_id = :root AND action IN ('maintain', 'renew', 'reinstate')"
+	           " UNION ALL SELECT 1 FROM audit AS a JOIN decision AS d ON d.audit_id = a.submission_id"
+	           " WHERE a.follows = :root AND d.action IN ('maintain', 'renew', 'reinstate')",
 	           &statement, problem);
 	if (error)
 		return error;

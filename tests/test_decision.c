@@ -497,6 +497,16 @@ static void without_a_transition_only_the_newest_version_is_granted(void **state
 	refuse(scene, DECIDER, scene_decision("grant", NULL, old.text), KM_CONFLICT, "scheme-version");
 }
 
+static void no_decision_reads_a_whole_table(void **state)
+{
+	struct scene *scene = *state;
+	struct scene_number number = scene_grant(scene, SCOPE);
+	decide(scene, "suspend", number.text, NULL);
+	decide(scene, "reinstate", number.text, audit(scene, "surveillance").text);
+	decide(scene, "maintain", number.text, audit(scene, "special").text);
+	fixture_expect_indexes(scene->fixture, NULL);
+}
+
 static void a_lapse_is_due_from_the_moment_of_the_decision(void **state)
 {
 	struct scene *scene = *state;
@@ -529,6 +539,7 @@ int main(void)
 		KM_SCENE_TEST(a_new_version_leaves_marks_intact_until_they_are_renewed_under_it),
 		KM_SCENE_TEST(an_old_version_is_granted_until_the_last_second_of_the_transition),
 		KM_SCENE_TEST(without_a_transition_only_the_newest_version_is_granted),
+		KM_SCENE_TEST(no_decision_reads_a_whole_table),
 		KM_SCENE_TEST(a_lapse_is_due_from_the_moment_of_the_decision),
 	};
 	return cmocka_run_group_tests_name("decision", tests, NULL, NULL);
