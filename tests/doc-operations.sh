@@ -37,6 +37,7 @@ editor() {
 # The line as it is typed here: without the remark behind it, without the other user, in our folders, at our address.
 typed() {
   printf '%s\n' "$1" | sed -e 's/ \{7,\}.*$//; s/   *[a-z][^"]*$//' -e 's/^sudo -u keurmerk //' \
+    -e 's/^sudo install -d -o keurmerk -g keurmerk/install -d/' \
     -e "s|/etc/keurmerk|$folder|g; s|/var/backups|$folder|g; s|/var/lib/keurmerk|$KEURMERK_HOME|g" \
     -e "s|https://keurmerk.example|$url|g"
 }
@@ -99,7 +100,7 @@ doctor=
 while IFS= read -r shown <&4; do
   line=$(typed "$shown")
   case $line in
-  '' | ./autogen.sh* | 'sudo make'* | 'sudo useradd'* | 'sudo install'* | 'sudo systemctl'*) continue ;;
+  '' | ./autogen.sh* | 'sudo make'* | 'sudo useradd'* | 'sudo systemctl'*) continue ;;
   'keurmerk doctor'*) doctor=$line && continue ;; # it asks for the copy, which comes later
   esac
   # On the person's own machine there is a passphrase of theirs.
