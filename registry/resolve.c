@@ -103,6 +103,9 @@ static enum km_error read_moment(const json_t *json, int64_t now, struct km_deci
 	if (decision->holds_from < now)
 		return km_fail(problem, KM_INVALID, "member",
 		               "decision.holds_from: a decision does not hold before it is recorded: leave it out");
+	if (decision->name && decision->holds_from > now)
+		return km_fail(problem, KM_INVALID, "member",
+		               "decision.holds_from: a new name is shown from when it is recorded: leave it out");
 	if (decision->holds_from > km_time_add_days(now, KM_DECISION_AHEAD_DAYS))
 		return km_fail(problem, KM_INVALID, "member", "decision.holds_from: at most %d days ahead",
 		               KM_DECISION_AHEAD_DAYS);

@@ -309,6 +309,16 @@ static void a_scheduled_decision_holds_from_its_second_unless_a_protecting_one_c
 	km_mark_free(mark);
 }
 
+/* The name on the page changes when it is recorded: an event that holds later would not be true until then. */
+static void a_new_name_is_not_scheduled(void **state)
+{
+	struct scene *scene = *state;
+	struct scene_number number = scene_grant(scene, SCOPE);
+	refuse(scene, DECIDER, scheduled("rename", number.text, scene->now + 86400), KM_INVALID, "member");
+	scene_accept(scene, DECIDER, "decision", scheduled("rename", number.text, scene->now));
+	decide(scene, "rename", number.text, NULL);
+}
+
 static void a_correction_reaches_back_and_shows(void **state)
 {
 	struct scene *scene = *state;
@@ -529,6 +539,7 @@ int main(void)
 		KM_SCENE_TEST(a_suspension_that_lasts_too_long_becomes_a_withdrawal),
 		KM_SCENE_TEST(the_scope_grows_only_on_an_audit_and_shrinks_in_plain_sight),
 		KM_SCENE_TEST(a_scheduled_decision_holds_from_its_second_unless_a_protecting_one_comes_first),
+		KM_SCENE_TEST(a_new_name_is_not_scheduled),
 		KM_SCENE_TEST(a_correction_reaches_back_and_shows),
 		KM_SCENE_TEST(a_correction_adds_no_service_that_nobody_audited),
 		KM_SCENE_TEST(a_transfer_takes_both_bodies),
