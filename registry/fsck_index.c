@@ -207,7 +207,7 @@ static enum km_error check_pages(struct index *copy, struct km_problem *problem)
 {
 	sqlite3_stmt *statement = NULL;
 	static const char sql[] =
-		"SELECT block, (SELECT count(*) FROM provider_search_data WHERE id > 10 AND id >> 36 & 1 = 0)"
+		"SELECT block, (SELECT count(*) FROM provider_search_data WHERE id > 10 AND ((id >> 36) & 1) = 0)"
 		" FROM provider_search_data WHERE id = 10";
 	int64_t expected = -1, there = -1;
 	if (sqlite3_prepare_v2(copy->db, sql, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW) {
@@ -229,9 +229,10 @@ static enum km_error check_ways(struct index *copy, struct km_problem *problem)
 	sqlite3_stmt *statement = NULL;
 	static const char sql[] =
 		"SELECT 1 FROM provider_search_idx WHERE pgno IS NULL OR (pgno & 1) <> EXISTS (SELECT 1 FROM"
-		" provider_search_data WHERE id = (segid << 37 | 1 << 36 | pgno >> 1)) UNION ALL"
-		" SELECT 1 FROM provider_search_data WHERE id >> 36 & 1 AND id >> 31 & 31 = 0 AND NOT EXISTS"
-		" (SELECT 1 FROM provider_search_idx WHERE segid = id >> 37 AND pgno = ((id & 0x7fffffff) << 1 | 1)) UNION ALL"
+		" provider_search_data WHERE id = ((segid << 37) | (1 << 36) | (pgno >> 1))) UNION ALL"
+		" SELECT 1 FROM provider_search_data WHERE (id >> 36) & 1 AND ((id >> 31) & 31) = 0 AND NOT EXISTS"
+		" (SELECT 1 FROM provider_search_idx WHERE segid = id >> 37 AND pgno = (((id & 0x7fffffff) << 1) | 1)) UNION "
+	    "ALL"
 		" SELECT 1 FROM provider_search_data WHERE id > 10 AND NOT EXISTS"
 		" (SELECT 1 FROM provider_search_idx WHERE segid = id >> 37 AND term = x'') LIMIT 1";
 	bool strays =
