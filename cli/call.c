@@ -1,7 +1,5 @@
 #include "cli/command.h"
 
-#include "keys/key.h"
-
 #include <ctype.h>
 #include <getopt.h>
 #include <stdarg.h>
@@ -161,15 +159,6 @@ const char *km_given_nth(const struct km_call *call, const char *name, size_t n)
 		if (strcmp(call->given[i].option->name, name) == 0 && n-- == 0)
 			return call->given[i].value;
 	return NULL;
-}
-
-enum km_error km_call_passphrase(const struct km_call *call, char **ret_passphrase, struct km_problem *problem)
-{
-	const char *path = km_given(call, "passphrase-file");
-	if (path)
-		return km_passphrase_read(path, ret_passphrase, problem);
-	*ret_passphrase = NULL;
-	return KM_OK;
 }
 
 static void print_option(const struct km_option *option)

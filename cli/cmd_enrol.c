@@ -3,9 +3,13 @@
 #include "cli/command.h"
 #include "cli/compose.h"
 #include "cli/fetch.h"
+#include "cli/passphrase.h"
 #include "cli/remote.h"
 #include "cli/say.h"
 #include "keys/jwk.h"
+
+#include <string.h>
+#include <unistd.h>
 
 static const struct km_option options[] = {
 	{"code", 0, "CODE", "the code of your invitation", KM_REQUIRED},
@@ -14,34 +18,40 @@ static const struct km_option options[] = {
 	KM_OPTIONS_END,
 };
 
-static enum km_error make_key(const char *path, const char *passphrase, struct km_key **ret_key,
+static enum km_error make_key(const struct km_call *call, const char *path, struct km_key **ret_key,
                               struct km_problem *problem)
 {
 	struct km_key *key = NULL;
-	enum km_error error = km_key_generate(&key, problem);
+	char *passphrase = NULL;
+	enum km_error error = km_passphrase_choose(call, path, &passphrase, problem);
+	if (!error)
+		error = km_key_generate(&key, problem);
 	if (!error)
 		error = km_key_save(key, path, passphrase, problem);
-	if (error) {
+	if (!error)
+		km_say(stderr, "keurmerk: made a new private key in %s: keep it to yourself%s", path,
+		       passphrase ? "" : "; it is not encrypted (--passphrase-file)");
+	km_passphrase_free(passphrase);
+	if (error)
 		km_key_free(key);
-		return error;
-	}
-	km_say(stderr, "keurmerk: made a new private key in %s: keep it to yourself%s", path,
-	       passphrase ? "" : "; it is not encrypted (--passphrase-file)");
-	*ret_key = key;
-	return KM_OK;
+	else
+		*ret_key = key;
+	return error;
 }
 
 static enum km_error open_key(const struct km_call *call, struct km_key **ret_key, struct km_problem *problem)
 {
 	char *passphrase = NULL;
 	const char *path = km_given(call, "key");
-	enum km_error error = km_call_passphrase(call, &passphrase, problem);
+	enum km_error error = km_passphrase_find(call, &passphrase, problem);
 	if (!error)
 		error = km_key_load(path, passphrase, ret_key, problem);
-	if (error == KM_ABSENT)
-		error = make_key(path, passphrase, ret_key, problem);
+	if (error && km_passphrase_ask(problem, path, &passphrase))
+		error = km_key_load(path, passphrase, ret_key, problem);
 	km_passphrase_free(passphrase);
-	return error;
+	return error == KM_ABSENT && strcmp(problem->type, "no-file") == 0 && access(path, F_OK) != 0
+	           ? make_key(call, path, ret_key, problem)
+	           : error;
 }
 
 static enum km_error send_it(const char *url, const char *token, json_t **ret_reply, struct km_problem *problem)

@@ -1,5 +1,6 @@
 #include "cli/command.h"
 #include "cli/home.h"
+#include "cli/passphrase.h"
 #include "cli/say.h"
 #include "keys/key.h"
 
@@ -16,7 +17,7 @@ static enum km_error run(struct km_call *call, struct km_problem *problem)
 	char *passphrase = NULL;
 	enum km_error error = km_home_find(call, &home, problem);
 	if (!error)
-		error = km_call_passphrase(call, &passphrase, problem);
+		error = km_passphrase_choose(call, "the registry's keys", &passphrase, problem);
 	if (!error)
 		error = km_home_make(&home, km_given(call, "url"), passphrase, km_clock_now(&call->clock), problem);
 	if (!error) {

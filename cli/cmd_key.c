@@ -1,10 +1,13 @@
 #include "badge/status_list.h"
+#include "base/buf.h"
 #include "cli/command.h"
 #include "cli/home.h"
+#include "cli/passphrase.h"
 #include "cli/reissue.h"
 #include "cli/say.h"
 #include "keys/key.h"
 #include "keys/key_life.h"
+#include "keys/manifest.h"
 #include "keys/signer.h"
 #include "registry/credential_key.h"
 
@@ -15,6 +18,20 @@ static enum km_error find_keys(const struct km_call *call, struct km_home *ret_h
 {
 	enum km_error error = km_home_find(call, ret_home, problem);
 	return error ? error : km_signer_keyset(ret_home->keys, ret_set, problem);
+}
+
+/* The passphrase of the keys, which the person at the terminal is asked for where it is nowhere else. A registry whose
+ * keys cannot be opened for another reason may be in trouble, and just then needs these commands. */
+static enum km_error unlock(const struct km_call *call, const struct km_home *home, char **ret_passphrase,
+                            struct km_problem *problem)
+{
+	struct km_signer *signer = NULL;
+	struct km_problem own = {0};
+	enum km_error error = km_passphrase_find(call, ret_passphrase, problem);
+	if (!error && !*ret_passphrase && km_signer_open(home->keys, NULL, &call->clock, &signer, &own))
+		km_passphrase_ask(&own, "the registry's keys", ret_passphrase);
+	km_signer_close(signer);
+	return error;
 }
 
 /* ------------------------------------------------------------------------------------------------------------ list */
@@ -39,6 +56,47 @@ static void print_key(const struct km_keyset_entry *entry, int64_t now)
 	       end ? until : "");
 }
 
+/* Where there is a root: what it last signed, and whether that is what is so now. */
+static enum km_error print_root(const char *folder, const struct km_keyset *set, int64_t now,
+                                struct km_problem *problem)
+{
+	struct km_manifest manifest;
+	auto_free char *token = NULL;
+	char until[KM_TIME_TEXT];
+	enum km_error error = km_signer_manifest(folder, &token, problem);
+	if (error)
+		return error == KM_ABSENT ? KM_OK : error;
+	error = km_manifest_read(token, strlen(token), &manifest, problem);
+	if (error)
+		return error;
+	km_time_format(manifest.expires_at, until);
+	km_say(stdout, "%s  %-10s  signed key set %lld, to be believed until %s%s", manifest.root, "root",
+	       (long long)manifest.sequence, until,
+	       !km_manifest_lists(&manifest, set) ? ": not the keys as they are now; sign again with `keurmerk key root`"
+	       : now > manifest.expires_at        ? ": sign again with `keurmerk key root`"
+	                                          : "");
+	return KM_OK;
+}
+
+/* After a change. */
+static enum km_error remind(const char *folder, struct km_problem *problem)
+{
+	struct km_keyset set;
+	struct km_manifest manifest;
+	auto_free char *token = NULL;
+	enum km_error error = km_signer_manifest(folder, &token, problem);
+	if (error)
+		return error == KM_ABSENT ? KM_OK : error;
+	error = km_manifest_read(token, strlen(token), &manifest, problem);
+	if (!error)
+		error = km_signer_keyset(folder, &set, problem);
+	if (!error && !km_manifest_lists(&manifest, &set))
+		km_say(stdout,
+		       "The root has signed the key set as it was before: sign it again with `keurmerk key root`, or who "
+		       "trusts the root will not know of this.");
+	return error;
+}
+
 static enum km_error run_list(struct km_call *call, struct km_problem *problem)
 {
 	auto_home struct km_home home = {0};
@@ -53,7 +111,7 @@ static enum km_error run_list(struct km_call *call, struct km_problem *problem)
 	}
 	for (size_t i = 0; i < set.len; i++)
 		print_key(&set.entries[i], km_clock_now(&call->clock));
-	return KM_OK;
+	return print_root(home.keys, &set, km_clock_now(&call->clock), problem);
 }
 
 const struct km_command km_key_list_command = {
@@ -122,16 +180,15 @@ static enum km_error run_rotate(struct km_call *call, struct km_problem *problem
 	if (!error)
 		error = km_home_find(call, &home, problem);
 	if (!error)
-		error = km_call_passphrase(call, &passphrase, problem);
+		error = unlock(call, &home, &passphrase, problem);
 	for (which = 0; !error && which < KM_PURPOSES; which++)
 		if (is_asked(purpose, which))
 			error = rotate(call, home.keys, which, passphrase, from, problem);
 	km_passphrase_free(passphrase);
-	if (!error)
+	if (!error && is_asked(purpose, KM_PURPOSE_CREDENTIAL))
 		km_say(stdout,
-		       "They are published now. From then on a running server has all credentials signed anew; `keurmerk "
-		       "key reissue` does it at once.");
-	return error;
+		       "From then on a running server signs all credentials anew; `keurmerk key reissue` does it at once.");
+	return error ? error : remind(home.keys, problem);
 }
 
 const struct km_command km_key_rotate_command = {
@@ -183,11 +240,11 @@ static enum km_error run_revoke(struct km_call *call, struct km_problem *problem
 	if (!error)
 		error = km_home_find(call, &home, problem);
 	if (!error)
-		error = km_call_passphrase(call, &passphrase, problem);
+		error = unlock(call, &home, &passphrase, problem);
 	if (!error)
 		error = revoke(call, &home, passphrase, at, problem);
 	km_passphrase_free(passphrase);
-	return error;
+	return error ? error : remind(home.keys, problem);
 }
 
 const struct km_command km_key_revoke_command = {
@@ -218,7 +275,7 @@ static enum km_error run_reissue(struct km_call *call, struct km_problem *proble
 	char *passphrase = NULL;
 	enum km_error error = km_home_find(call, &home, problem);
 	if (!error)
-		error = km_call_passphrase(call, &passphrase, problem);
+		error = unlock(call, &home, &passphrase, problem);
 	if (!error)
 		error = km_reissue(call, &home, passphrase, problem);
 	km_passphrase_free(passphrase);
@@ -272,7 +329,7 @@ static enum km_error run_retire(struct km_call *call, struct km_problem *problem
 		error = km_key_retire(home.keys, thumbprint, until, &call->clock, problem);
 	if (!error)
 		km_say(stdout, "Retired: it is no longer published, and nothing that it signed is valid any more.");
-	return error;
+	return error ? error : remind(home.keys, problem);
 }
 
 const struct km_command km_key_retire_command = {

@@ -5,6 +5,7 @@
 #include "cli/monitor.h"
 #include "cli/remote.h"
 #include "cli/say.h"
+#include "cli/settings.h"
 #include "cli/trust.h"
 #include "registry/log.h"
 #include "registry/log_check.h"
@@ -52,7 +53,7 @@ static char *state_file(const struct km_call *call, const char *url)
 		return strdup(given);
 	char name[KM_REMOTE_URL_TEXT + 16];
 	snprintf(name, sizeof name, "log-%s.json", strstr(url, "://") + 3);
-	return km_config_file(name);
+	return km_settings_file(name);
 }
 
 static void tell(void *context, const char *difference)

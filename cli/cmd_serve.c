@@ -1,7 +1,9 @@
+#include "base/buf.h"
 #include "cli/command.h"
 #include "cli/domain_options.h"
 #include "cli/home.h"
 #include "cli/listen.h"
+#include "cli/passphrase.h"
 #include "cli/say.h"
 #include "cli/service.h"
 #include "cli/supervisor.h"
@@ -44,11 +46,14 @@ static enum km_error run(struct km_call *call, struct km_problem *problem)
 	const char *given = km_given(call, "listen");
 	int listening = -1;
 	unsigned limit = 0;
+	auto_free char *passphrase_file = NULL;
 	enum km_error error = km_supervisor_socket(&listening, problem);
 	if (!error)
 		error = km_home_find(call, &home, problem);
 	if (!error)
 		error = read_limit(call, &limit, problem);
+	if (!error)
+		error = km_passphrase_file(call, &passphrase_file, problem);
 	if (!error && given)
 		error = km_listen_parse(given, &listen, problem);
 	struct km_probe_options domains = {0};
@@ -62,7 +67,7 @@ static enum km_error run(struct km_call *call, struct km_problem *problem)
 	struct km_service *service = NULL;
 	const struct km_service_options service_options = {
 		.home = &home,
-		.passphrase_file = km_given(call, "passphrase-file"),
+		.passphrase_file = passphrase_file,
 		.clock = &call->clock,
 		.clock_is_set = call->test_clock.path != NULL,
 		.listen = listen,

@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/compose.h"
 #include "cli/fetch.h"
+#include "cli/passphrase.h"
 #include "cli/remote.h"
 #include "cli/say.h"
 #include "cli/trust.h"
@@ -38,11 +39,14 @@ static enum km_error take_signed(const struct km_call *call, const char *text, c
 static enum km_error load_key(const struct km_call *call, struct km_key **ret_key, struct km_problem *problem)
 {
 	char *passphrase = NULL;
-	if (!km_given(call, "key"))
+	const char *path = km_given(call, "key");
+	if (!path)
 		return km_wrong_usage(problem, "--key FILE is missing");
-	enum km_error error = km_call_passphrase(call, &passphrase, problem);
+	enum km_error error = km_passphrase_find(call, &passphrase, problem);
 	if (!error)
-		error = km_key_load(km_given(call, "key"), passphrase, ret_key, problem);
+		error = km_key_load(path, passphrase, ret_key, problem);
+	if (error && km_passphrase_ask(problem, path, &passphrase))
+		error = km_key_load(path, passphrase, ret_key, problem);
 	km_passphrase_free(passphrase);
 	return error;
 }

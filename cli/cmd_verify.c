@@ -14,14 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { STATUS_ANSWER_MAX = KM_TOKEN_MAX, LISTS_MAX = 16 };
 
 static const struct km_option options[] = {
 	KM_OPTION_REGISTRY,
-	{"keyset", 0, "FILE", "take the word of the registry whose published keys (JWKS) are in this file", KM_OPTIONAL},
+	{"keyset", 0, "FILE", "take the word of the registry whose published keys are in this file", KM_OPTIONAL},
+	KM_OPTION_ROOT,
 	{"offline", 0, NULL, "ask nobody: check with the keys, and the status lists, that are here", KM_OPTIONAL},
 	{"status-list", 0, "FILE",
      "with --offline: a signed status list that was saved (URL/status/revocation/1 and …/suspension/1)", KM_REPEATED},
@@ -83,7 +83,6 @@ static enum km_error get_credential_proof(void *context, const char *digest, cha
 struct saved {
 	char *lists[LISTS_MAX]; /* owned */
 	size_t len;
-	int64_t keyset_at; /* 0 where it was not saved in a file of its own */
 };
 
 static void saved_done(struct saved *saved)
@@ -94,10 +93,7 @@ static void saved_done(struct saved *saved)
 
 static enum km_error read_saved(const struct km_call *call, struct saved *saved, struct km_problem *problem)
 {
-	const char *path = km_given(call, "keyset");
-	struct stat file;
-	if (path && strcmp(path, "-") != 0 && stat(path, &file) == 0)
-		saved->keyset_at = file.st_mtime;
+	const char *path = NULL;
 	for (size_t i = 0; (path = km_given_nth(call, "status-list", i)); i++) {
 		size_t len;
 		if (i == LISTS_MAX)
@@ -298,7 +294,7 @@ static enum km_error run(struct km_call *call, struct km_problem *problem)
 		.context = &source,
 		.lists = (const char *const *)saved.lists,
 		.lists_len = saved.len,
-		.keyset_saved_at = saved.keyset_at,
+		.keyset_saved_at = trust.saved_at,
 	};
 	if (!offline) {
 		status.get = get_status;

@@ -38,10 +38,6 @@ struct km_option {
 	{                                                                                                                  \
 		"home", 0, "DIR", "folder of the registry (default: $KEURMERK_HOME, then /var/lib/keurmerk)", KM_OPTIONAL      \
 	}
-#define KM_OPTION_PASSPHRASE(of)                                                                                       \
-	{                                                                                                                  \
-		"passphrase-file", 0, "FILE", "file whose first line is the passphrase of " of, KM_OPTIONAL                    \
-	}
 #define KM_OPTION_JSON                                                                                                 \
 	{                                                                                                                  \
 		"json", 0, NULL, "print JSON, for programs", KM_OPTIONAL                                                       \
@@ -90,9 +86,6 @@ const char *km_given_nth(const struct km_call *call, const char *name, size_t n)
 
 enum km_error km_wrong_usage(struct km_problem *problem, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The passphrase in the file named by --passphrase-file; NULL where none was named. Free with km_passphrase_free. */
-enum km_error km_call_passphrase(const struct km_call *call, char **ret_passphrase, struct km_problem *problem);
-
 /* "keurmerk provider add [options] KVK NAME" and what follows, on standard output. */
 void km_command_help(const struct km_command *command);
 
@@ -109,7 +102,7 @@ extern const struct km_command km_mark_list_command, km_mark_show_command, km_ma
 extern const struct km_command km_due_command, km_stats_command;
 extern const struct km_command km_badge_command, km_qr_command;
 extern const struct km_command km_key_list_command, km_key_rotate_command, km_key_reissue_command;
-extern const struct km_command km_key_retire_command, km_key_revoke_command;
+extern const struct km_command km_key_retire_command, km_key_revoke_command, km_key_root_command;
 extern const struct km_command km_report_list_command, km_report_erase_command, km_case_list_command;
 extern const struct km_command km_log_check_command, km_doctor_command, km_fsck_command, km_backup_command;
 extern const struct km_command km_enrol_command, km_submit_command, km_verify_command, km_check_command;

@@ -49,6 +49,7 @@ static const struct km_command *const commands[] = {
 	&km_key_reissue_command,
 	&km_key_retire_command,
 	&km_key_revoke_command,
+	&km_key_root_command,
 	&km_log_check_command,
 	&km_doctor_command,
 	&km_fsck_command,

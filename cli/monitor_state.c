@@ -3,10 +3,10 @@
 #include "base/encode.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "cli/settings.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 void km_monitor_state_done(struct km_monitor_state *state)
 {
@@ -116,22 +116,6 @@ static json_t *edge_json(const struct km_monitor_state *state)
 	return array;
 }
 
-/* Makes the folder of a path where it is not there. */
-static void make_folder(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	auto_free char *folder = slash && slash != path ? strndup(path, (size_t)(slash - path)) : NULL;
-	for (char *at = folder ? folder + 1 : NULL; at && *at; at++) {
-		if (*at != '/')
-			continue;
-		*at = '\0';
-		mkdir(folder, 0700);
-		*at = '/';
-	}
-	if (folder)
-		mkdir(folder, 0700); /* what went wrong shows when the file is written */
-}
-
 enum km_error km_monitor_state_save(const char *path, const char *url, const struct km_monitor_state *state,
                                     struct km_problem *problem)
 {
@@ -140,6 +124,6 @@ enum km_error km_monitor_state_save(const char *path, const char *url, const str
 	auto_free char *text = object ? km_json_text(object) : NULL;
 	if (!text)
 		return km_fail_memory(problem);
-	make_folder(path);
+	km_settings_make_folder(path);
 	return km_file_replace(path, text, strlen(text), 0600, problem);
 }

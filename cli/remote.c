@@ -29,32 +29,61 @@ enum km_error km_remote_url(const char *text, char ret_url[static KM_REMOTE_URL_
 	return error;
 }
 
+static enum km_error get(struct km_fetch *fetch, const char *url, const char *path, struct km_answer *ret_answer,
+                         struct km_problem *problem)
+{
+	auto_buf struct km_buf address = KM_BUF_EMPTY;
+	km_buf_add_format(&address, "%s%s", url, path);
+	if (address.failed)
+		return km_fail_memory(problem);
+	enum km_error error = km_fetch_get(fetch, address.data, ANSWER_MAX, ret_answer, problem);
+	return error ? error : km_answer_check(ret_answer, problem);
+}
+
+/* The keys in an answer are those of whom they were asked from; else the message says where they came from. */
+static enum km_error check_owner(const char *url, const char *path, const struct km_keyset *set, enum km_error error,
+                                 struct km_problem *problem)
+{
+	if (!error && strcmp(set->url, url) != 0)
+		error = km_fail(problem, KM_INVALID, "other-registry",
+		                "these are the keys of another registry, %s: name that one if it is the one that you trust",
+		                set->url);
+	if (error && error != KM_UNAVAILABLE)
+		km_problem_prefix(problem, "%s%s", url, path);
+	return error;
+}
+
 enum km_error km_remote_keyset(struct km_fetch *fetch, const char *url, struct km_keyset *ret_set,
                                struct km_problem *problem)
 {
+	static const char path[] = "/.well-known/jwks.json";
 	auto_answer struct km_answer answer = {0};
-	auto_buf struct km_buf address = KM_BUF_EMPTY;
-	km_buf_add_format(&address, "%s/.well-known/jwks.json", url);
-	if (address.failed)
-		return km_fail_memory(problem);
-	enum km_error error = km_fetch_get(fetch, address.data, ANSWER_MAX, &answer, problem);
-	if (!error)
-		error = km_answer_check(&answer, problem);
-	struct km_keyset set;
+	struct km_keyset set = {.len = 0};
+	enum km_error error = get(fetch, url, path, &answer, problem);
 	if (!error)
 		error = km_keyset_parse(answer.body, answer.len, &set, problem);
-	if (error) {
-		if (error != KM_UNAVAILABLE)
-			km_problem_prefix(problem, "%s", address.data);
-		return error;
-	}
-	if (strcmp(set.url, url) != 0)
-		return km_fail(problem, KM_INVALID, "other-registry",
-		               "%s: these are the keys of another registry, %s: name that one "
-		               "if it is the one that you trust",
-		               address.data, set.url);
-	*ret_set = set;
-	return KM_OK;
+	error = check_owner(url, path, &set, error, problem);
+	if (!error)
+		*ret_set = set;
+	return error;
+}
+
+enum km_error km_remote_manifest(struct km_fetch *fetch, const char *url, struct km_manifest *ret_manifest,
+                                 struct km_problem *problem)
+{
+	static const char path[] = "/.well-known/keurmerk-keys.jwt";
+	auto_answer struct km_answer answer = {0};
+	struct km_manifest manifest = {.sequence = 0};
+	enum km_error error = get(fetch, url, path, &answer, problem);
+	if (error == KM_ABSENT)
+		error = km_fail(problem, KM_UNPROVEN, "no-root",
+		                "the registry shows no key set under a root's signature, and you know it to have a root");
+	if (!error)
+		error = km_manifest_read(answer.body, answer.len, &manifest, problem);
+	error = check_owner(url, path, &manifest.set, error, problem);
+	if (!error)
+		*ret_manifest = manifest;
+	return error;
 }
 
 enum km_error km_remote_post(struct km_fetch *fetch, const char *url, const char *path, const char *token,

@@ -3,10 +3,12 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "cli/home.h"
+#include "cli/roots.h"
+#include "cli/settings.h"
 #include "keys/signer.h"
 
-#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -14,23 +16,10 @@ enum {
 	KEYSET_FILE_MAX = 256 * 1024,
 };
 
-char *km_config_file(const char *name)
-{
-	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-	auto_buf struct km_buf path = KM_BUF_EMPTY;
-	if (config && *config == '/')
-		km_buf_add_format(&path, "%s/keurmerk/%s", config, name);
-	else if (home && *home)
-		km_buf_add_format(&path, "%s/.config/keurmerk/%s", home, name);
-	else
-		return NULL;
-	return km_buf_take(&path, NULL);
-}
-
 /* KM_ABSENT where the user has no such file. */
 static enum km_error read_trust_file(char ret_url[static KM_REMOTE_URL_TEXT], struct km_problem *problem)
 {
-	auto_free char *path = km_config_file("trust"), *text = NULL;
+	auto_free char *path = km_settings_file("trust"), *text = NULL;
 	size_t len = 0;
 	if (!path)
 		return km_fail(problem, KM_ABSENT, "no-trust", "no trust file");
@@ -56,8 +45,23 @@ enum km_error km_trust_url(const struct km_call *call, char ret_url[static KM_RE
 	return error;
 }
 
-static enum km_error ask(struct km_fetch *fetch, const char *url, struct km_trust *trust, struct km_problem *problem)
+static enum km_error take_manifest(const struct km_call *call, const struct km_manifest *manifest,
+                                   struct km_trust *trust, struct km_problem *problem)
 {
+	enum km_error error = km_roots_check(manifest, km_given(call, "root"), km_clock_now(&call->clock), problem);
+	if (error)
+		return error;
+	trust->set = manifest->set;
+	trust->saved_at = manifest->issued_at;
+	return KM_OK;
+}
+
+/* Where the user knows the registry's root, only what is under it is taken; else what the registry says. */
+static enum km_error ask(const struct km_call *call, struct km_fetch *fetch, const char *url, struct km_trust *trust,
+                         struct km_problem *problem)
+{
+	bool known = false;
+	struct km_manifest manifest;
 	if (!fetch)
 		return km_fail(
 			problem, KM_UNAVAILABLE, "keys-not-here",
@@ -65,18 +69,47 @@ static enum km_error ask(struct km_fetch *fetch, const char *url, struct km_trus
 			"%s/.well-known/jwks.json, and name that FILE with --keyset",
 			url, url);
 	trust->named = true;
-	return km_remote_keyset(fetch, url, &trust->set, problem);
+	enum km_error error = km_roots_know(url, &known, problem);
+	if (error)
+		return error;
+	if (!known && !km_given(call, "root"))
+		return km_remote_keyset(fetch, url, &trust->set, problem);
+	error = km_remote_manifest(fetch, url, &manifest, problem);
+	return error ? error : take_manifest(call, &manifest, trust, problem);
 }
 
-static enum km_error read_keyset(const char *path, struct km_trust *trust, struct km_problem *problem)
+/* When the file was written, as far as that can be told. */
+static int64_t saved_at(const char *path)
 {
-	auto_free char *json = NULL;
+	struct stat file;
+	return stat(path, &file) == 0 ? file.st_mtime : 0;
+}
+
+static bool is_json(const char *text)
+{
+	return text[strspn(text, " \t\r\n")] == '{';
+}
+
+static enum km_error read_keyset(const struct km_call *call, const char *path, struct km_trust *trust,
+                                 struct km_problem *problem)
+{
+	auto_free char *text = NULL;
 	size_t len = 0;
-	enum km_error error = km_file_read(path, KEYSET_FILE_MAX, &json, &len, problem);
+	struct km_manifest manifest;
+	enum km_error error = km_file_read(path, KEYSET_FILE_MAX, &text, &len, problem);
 	if (error)
 		return error;
 	trust->named = true;
-	error = km_keyset_parse(json, len, &trust->set, problem);
+	if (!is_json(text)) {
+		error = km_manifest_read(text, len, &manifest, problem);
+		if (!error)
+			error = take_manifest(call, &manifest, trust, problem);
+	} else if (km_given(call, "root")) {
+		error = km_fail(problem, KM_UNPROVEN, "no-root", "this key set is not under the signature of any root");
+	} else {
+		trust->saved_at = saved_at(path);
+		error = km_keyset_parse(text, len, &trust->set, problem);
+	}
 	if (error)
 		km_problem_prefix(problem, "%s", path);
 	return error;
@@ -107,14 +140,14 @@ enum km_error km_trust_find(const struct km_call *call, struct km_fetch *fetch, 
 	if (registry) {
 		error = km_remote_url(registry, url, problem);
 		if (!error)
-			error = ask(fetch, url, &trust, problem);
+			error = ask(call, fetch, url, &trust, problem);
 	} else if (keyset)
-		error = read_keyset(keyset, &trust, problem);
+		error = read_keyset(call, keyset, &trust, problem);
 	else {
 		error = home ? KM_ABSENT : read_trust_file(url, problem);
 		error = error == KM_ABSENT ? look_home(call, &trust, problem)
 		        : error            ? error
-		                           : ask(fetch, url, &trust, problem);
+		                           : ask(call, fetch, url, &trust, problem);
 	}
 	if (!error)
 		*ret_trust = trust;

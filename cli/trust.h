@@ -19,10 +19,6 @@
 			KM_OPTIONAL                                                                                                \
 	}
 
-/* "NAME" in the user's own folder of settings, $XDG_CONFIG_HOME/keurmerk or ~/.config/keurmerk; the caller's (free).
- * NULL where the user has no home, or memory ran out. */
-char *km_config_file(const char *name);
-
 /* The registry of --registry, or else of the trust file: one line with its address, in $XDG_CONFIG_HOME/keurmerk/trust
  * or
  * ~/.config/keurmerk/trust. Wrong usage where there is neither. */
@@ -32,10 +28,18 @@ enum km_error km_trust_url(const struct km_call *call, char ret_url[static KM_RE
 struct km_trust {
 	bool named; /* false: nobody, and `set` is empty */
 	struct km_keyset set;
+	int64_t saved_at; /* since when there may be other keys: of a key set that was saved; 0 where it is fresh */
 };
 
-/* The key set of --registry or --keyset; else of the trust file; else of the home on this machine. fetch may be NULL:
- * then nothing is asked over the network, and a registry whose keys are not on this machine is KM_UNAVAILABLE. */
+#define KM_OPTION_ROOT                                                                                                 \
+	{                                                                                                                  \
+		"root", 0, "THUMBPRINT", "take only keys that this root of the registry has signed, and remember it",          \
+			KM_OPTIONAL                                                                                                \
+	}
+
+/* The key set of --registry or --keyset, which may be one under a root's signature; else of the trust file; else of the
+ * home on this machine. fetch may be NULL: then nothing is asked over the network, and a registry whose keys are not on
+ * this machine is KM_UNAVAILABLE. */
 enum km_error km_trust_find(const struct km_call *call, struct km_fetch *fetch, struct km_trust *ret_trust,
                             struct km_problem *problem);
 

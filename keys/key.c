@@ -150,7 +150,10 @@ static enum km_error check_private(int fd, const char *path, struct km_problem *
 		return km_fail(problem, KM_IO, "read", "%s: %s", path, strerror(errno));
 	if (!S_ISREG(file.st_mode))
 		return km_fail(problem, KM_INVALID, "not-a-file", "%s: this is not a file", path);
-	if (file.st_mode & (S_IRWXG | S_IRWXO))
+	/* What the service manager hands over belongs to root and its group, with an access list for the service's own user
+	 * that shows as the group's right to read. */
+	bool by_root = file.st_uid == 0 && file.st_gid == 0;
+	if (file.st_mode & (by_root ? S_IWGRP | S_IXGRP | S_IRWXO : S_IRWXG | S_IRWXO))
 		return km_fail(problem, KM_FORBIDDEN, "permissions",
 		               "%s: others than its owner can get at this secret (mode %03o): run `chmod 600 %s`, and if they "
 		               "may have read it, replace it",

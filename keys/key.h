@@ -27,7 +27,7 @@ void km_key_free(struct km_key *key);
 enum km_error km_key_save(const struct km_key *key, const char *path, const char *passphrase,
                           struct km_problem *problem);
 
-/* Reads such a file. Refuses one that others than its owner can read (KM_FORBIDDEN, with the chmod to run), a wrong or
+/* Reads such a file. Refuses one that others than its owner, and root, can read (KM_FORBIDDEN, with the chmod to run), a wrong or
  * missing passphrase (KM_UNPROVEN, "passphrase-wrong" and "passphrase-missing") and a key that is not Ed25519
  * (KM_INVALID). Never asks anybody for anything. */
 enum km_error km_key_load(const char *path, const char *passphrase, struct km_key **ret_key,

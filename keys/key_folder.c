@@ -35,6 +35,13 @@ char *km_key_folder_keyset_path(const char *folder)
 	return km_buf_take(&path, NULL);
 }
 
+char *km_key_folder_manifest_path(const char *folder)
+{
+	auto_buf struct km_buf path = KM_BUF_EMPTY;
+	km_buf_add_format(&path, "%s/published/manifest.jwt", folder);
+	return km_buf_take(&path, NULL);
+}
+
 enum km_error km_key_folder_check(const char *folder, struct km_problem *problem)
 {
 	struct stat status;

@@ -3,6 +3,7 @@
  *
  *     credential-THUMBPRINT.pem   a private key, named after its purpose and its public half; mode 0600
  *     published/keys.json         the public halves: the key set as it is published
+ *     published/manifest.jwt      the same under the root's signature (keys/manifest.h), where there is a root
  *
  * The folder itself has mode 0700. What the server needs to read is in published/, and nothing else is.
  */
@@ -39,7 +40,8 @@ enum km_error km_key_folder_open(const char *folder, const struct km_keyset_entr
 /* Removes the private half, where it is here. */
 enum km_error km_key_folder_forget(const char *folder, const struct km_keyset_entry *entry, struct km_problem *problem);
 
-/* "FOLDER/published/keys.json"; the caller's (free); NULL without memory. */
+/* "FOLDER/published/keys.json" and "FOLDER/published/manifest.jwt"; the caller's (free); NULL without memory. */
 char *km_key_folder_keyset_path(const char *folder);
+char *km_key_folder_manifest_path(const char *folder);
 
 #endif

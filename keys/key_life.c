@@ -144,6 +144,28 @@ static enum km_error publish(const char *folder, const struct km_keyset *set, bo
 	return error ? error : forget_done(folder, set, now, problem);
 }
 
+/* One of the keys that are there opens with this passphrase, and with no other. */
+static enum km_error check_passphrase(const char *folder, const struct km_keyset *set, const char *passphrase,
+                                      struct km_problem *problem)
+{
+	for (size_t i = 0; i < set->len; i++) {
+		struct km_key *key = NULL;
+		enum km_error error = km_key_folder_open(folder, &set->entries[i], passphrase, &key, problem);
+		km_key_free(key);
+		if (error && error != KM_UNPROVEN)
+			continue; /* not here, or of no use: another one tells */
+		if (error || !passphrase)
+			return error;
+		key = NULL;
+		if (km_key_folder_open(folder, &set->entries[i], NULL, &key, NULL) != KM_OK)
+			return KM_OK;
+		km_key_free(key);
+		return km_fail(problem, KM_CONFLICT, "keys-not-encrypted",
+		               "the keys that are there are not encrypted: leave the passphrase out");
+	}
+	return KM_OK;
+}
+
 enum km_error km_key_rotate(const char *folder, enum km_purpose purpose, const char *passphrase, int64_t from,
                             const struct km_clock *clock, struct km_keyset_entry *ret_next, struct km_problem *problem)
 {
@@ -157,7 +179,9 @@ enum km_error km_key_rotate(const char *folder, enum km_purpose purpose, const c
 		return km_fail(problem, KM_CONFLICT, "next-waiting",
 		               "a next key for %s is published already (%s): one at a time", km_purpose_name(purpose),
 		               waiting->thumbprint);
-	error = add_key(folder, purpose, passphrase, &set, problem);
+	error = check_passphrase(folder, &set, passphrase, problem);
+	if (!error)
+		error = add_key(folder, purpose, passphrase, &set, problem);
 	if (error)
 		return error;
 	/* Making a key takes a while: the present moment is now, not when this began. */
@@ -195,7 +219,9 @@ static enum km_error add_successor(const char *folder, enum km_purpose purpose, 
                                    const struct km_clock *clock, struct km_keyset *set,
                                    struct km_keyset_entry *ret_successor, struct km_problem *problem)
 {
-	enum km_error error = add_key(folder, purpose, passphrase, set, problem);
+	enum km_error error = check_passphrase(folder, set, passphrase, problem);
+	if (!error)
+		error = add_key(folder, purpose, passphrase, set, problem);
 	if (error)
 		return error;
 	set->entries[set->len - 1].not_before = km_clock_now(clock) - KM_KEY_SETTLE_S;

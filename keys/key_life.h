@@ -31,6 +31,9 @@ enum {
 enum km_error km_key_life_begin(const char *folder, const char *url, const char *passphrase, int64_t now,
                                 struct km_problem *problem);
 
+/* For the two below: passphrase is that of the keys that are there, or a signer could not open all of them with one.
+ * What km_key_load says of a wrong one; KM_CONFLICT, type "keys-not-encrypted", where they have none. */
+
 /* Makes the next key of this purpose and publishes it. It signs from this moment on, but not sooner than
  * KM_KEY_SETTLE_S from now, and the present one until the second before. KM_CONFLICT, type "next-waiting", where there
  * is a next one already; "keys-full". */

@@ -1,9 +1,12 @@
 #include "keys/signer.h"
 
+#include "base/buf.h"
+#include "base/file.h"
 #include "keys/checkpoint.h"
 #include "keys/key_folder.h"
 #include "keys/key_life.h"
 #include "keys/keyring.h"
+#include "keys/manifest.h"
 #include "keys/proof.h"
 #include "keys/signer_link.h"
 #include "keys/signer_process.h"
@@ -89,6 +92,18 @@ pid_t km_signer_process_id(struct km_signer *signer)
 enum km_error km_signer_keyset(const char *folder, struct km_keyset *ret_set, struct km_problem *problem)
 {
 	return km_key_folder_keyset(folder, ret_set, problem);
+}
+
+enum km_error km_signer_manifest(const char *folder, char **ret_token, struct km_problem *problem)
+{
+	size_t len;
+	auto_free char *path = km_key_folder_manifest_path(folder);
+	if (!path)
+		return km_fail_memory(problem);
+	enum km_error error = km_file_read(path, KM_MANIFEST_MAX, ret_token, &len, problem);
+	return error == KM_ABSENT
+	           ? km_fail(problem, KM_ABSENT, "no-manifest", "this registry has no root that signs its key set")
+	           : error;
 }
 
 enum km_error km_signer_sign(struct km_signer *signer, enum km_form form, const char *payload, size_t len,

@@ -52,6 +52,10 @@ pid_t km_signer_process_id(struct km_signer *signer);
 /* The published key set of the folder; needs no private key. */
 enum km_error km_signer_keyset(const char *folder, struct km_keyset *ret_set, struct km_problem *problem);
 
+/* The same under the root's signature (keys/manifest.h), as it is in the folder; the caller's (free). KM_ABSENT, type
+ * "no-manifest", where there is none. */
+enum km_error km_signer_manifest(const char *folder, char **ret_token, struct km_problem *problem);
+
 /* Signs a payload (JSON object) of this form as a compact JWS, or as a CWT (KM_FORM_QR); the caller's (free). KM_INVALID where the payload is not
  * of that form, KM_UNAVAILABLE where the signer is gone for now. Any thread. */
 enum km_error km_signer_sign(struct km_signer *signer, enum km_form form, const char *payload, size_t len,

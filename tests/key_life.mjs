@@ -102,6 +102,7 @@ test('a server signs anew by itself what an earlier key signed', async () => {
   const current = (await published()).keys
     .filter((key) => key['keurmerk:purpose'] === 'credential')
     .sort((a, b) => b['keurmerk:nbf'] - a['keurmerk:nbf'])[0].kid;
+  // Within half a minute; at once where it has just been started, which is quicker to wait for.
   await registry.server.stop();
   await office.serve();
   await becomes('all are signed anew', async () =>

@@ -97,6 +97,7 @@ const struct km_route km_routes[] = {
 
 	{KM_GET, "/.well-known/security.txt", km_get_security_txt, 0, 0, NULL},
 	{KM_GET, "/.well-known/jwks.json", km_get_jwks, OPEN, 0, NULL},
+	{KM_GET, "/.well-known/keurmerk-keys.jwt", km_get_root_signed_keys, OPEN, 0, NULL},
 	{KM_GET, "/.well-known/did.json", km_get_did, OPEN, 0, NULL},
 	{KM_GET, "/did.json", km_get_did, OPEN, 0, NULL},
 	{KM_GET, "/keys/{thumbprint}.jwk", km_get_key, OPEN, 0, NULL},

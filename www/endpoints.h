@@ -18,6 +18,7 @@ KM_HANDLER(km_get_readyz);
 KM_HANDLER(km_get_metrics);
 KM_HANDLER(km_get_static);
 KM_HANDLER(km_get_jwks);
+KM_HANDLER(km_get_root_signed_keys);
 KM_HANDLER(km_get_did);
 KM_HANDLER(km_get_key);
 KM_HANDLER(km_get_context);

@@ -20,6 +20,17 @@ KM_HANDLER(km_get_jwks)
 	return km_reply_json(reply, jwks, "application/jwk-set+json", problem);
 }
 
+/* The same under the signature of the offline root, where there is one. */
+KM_HANDLER(km_get_root_signed_keys)
+{
+	auto_free char *token = NULL;
+	enum km_error error = km_signer_manifest(request->site->options.keys, &token, problem);
+	if (error)
+		return error;
+	reply->max_age_s = KEYS_MAX_AGE_S;
+	return km_reply_token(reply, token, km_type_jwt, problem);
+}
+
 KM_HANDLER(km_get_did)
 {
 	struct km_keyset set;
