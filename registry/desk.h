@@ -104,6 +104,18 @@ enum km_error km_desk_reports(struct km_store *store, const struct km_desk *desk
                               enum km_error (*each)(void *context, const struct km_report *report, const char *case_id),
                               void *context, struct km_problem *problem);
 
+/* Calls back for each key and each person without one (thumbprint NULL) of the body; for an admin all, for others
+ * their own. */
+struct km_desk_key {
+	int64_t person_id;
+	const char *name, *thumbprint;
+	unsigned roles;
+	int64_t enrolled_at, revoked_at; /* 0 if not */
+};
+enum km_error km_desk_people(struct km_store *store, const struct km_desk *desk,
+                             enum km_error (*each)(void *context, const struct km_desk_key *key), void *context,
+                             struct km_problem *problem);
+
 /* Calls back for each scheme that the body may certify for. */
 enum km_error km_desk_schemes(struct km_store *store, const struct km_desk *desk,
                               enum km_error (*each)(void *context, const char *scheme_id), void *context,

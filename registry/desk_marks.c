@@ -1,6 +1,7 @@
 #include "registry/desk.h"
 
 #include "registry/period.h"
+#include "registry/person.h"
 #include "registry/sql.h"
 
 #include <string.h>
@@ -120,7 +121,7 @@ enum km_error km_desk_reports(struct km_store *store, const struct km_desk *desk
 		" (SELECT c.submission_id FROM case_file AS c WHERE c.report = r.reference AND c.body_id = :body LIMIT 1)"
 		" FROM report AS r JOIN mark AS m ON m.id = r.mark_id"
 		" WHERE (SELECT q.body_id FROM mark_period AS q WHERE q.mark_id = m.id ORDER BY q.sequence DESC LIMIT 1) = "
-	    ":body"
+		":body"
 		" ORDER BY r.received_at DESC, r.id DESC LIMIT :limit",
 		&statement, problem);
 	if (error)
@@ -162,6 +163,42 @@ enum km_error km_desk_schemes(struct km_store *store, const struct km_desk *desk
 		if (!error && row)
 			error = each(context, km_sql_get_text(statement, 0));
 		if (error || !row)
+			return error;
+	}
+}
+
+/* ------------------------------------------------------------------------------------------------------------- people
+ */
+
+enum km_error km_desk_people(struct km_store *store, const struct km_desk *desk,
+                             enum km_error (*each)(void *context, const struct km_desk_key *key), void *context,
+                             struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error =
+		km_sql(store,
+	           "SELECT p.id, p.name, p.roles, k.thumbprint, k.enrolled_at, k.revoked_at"
+	           " FROM person AS p LEFT JOIN person_key AS k ON k.person_id = p.id"
+	           " WHERE p.body_id = :body AND (:all OR p.id = :person) ORDER BY p.id, k.enrolled_at, k.thumbprint",
+	           &statement, problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":body", desk->body_id);
+	km_sql_int(statement, ":person", desk->person_id);
+	km_sql_int(statement, ":all", (desk->roles & KM_ROLE_ADMIN) != 0);
+	for (;;) {
+		bool row = false;
+		error = km_sql_step(statement, &row, problem);
+		if (error || !row)
+			return error;
+		const struct km_desk_key key = {.person_id = km_sql_get_int(statement, 0),
+		                                .name = km_sql_get_text(statement, 1),
+		                                .roles = (unsigned)km_sql_get_int(statement, 2),
+		                                .thumbprint = km_sql_get_text(statement, 3),
+		                                .enrolled_at = km_sql_get_int(statement, 4),
+		                                .revoked_at = km_sql_get_int(statement, 5)};
+		error = each(context, &key);
+		if (error)
 			return error;
 	}
 }

@@ -106,22 +106,21 @@ static enum km_error expire_codes(struct km_store *store, int64_t person_id, int
 	return error;
 }
 
-static enum km_error insert_invitation(struct km_store *store, const char code[static KM_CODE_TEXT], int64_t person_id,
-                                       int64_t now, struct km_problem *problem)
+static enum km_error insert_invitation(struct km_store *store, const uint8_t digest[static KM_SHA256_BYTES],
+                                       int64_t person_id, int64_t now, struct km_problem *problem)
 {
-	uint8_t digest[KM_SHA256_BYTES];
-	km_sha256(code, KM_CODE_TEXT - 1, digest);
 	auto_statement struct km_statement *statement = NULL;
 	enum km_error error =
 		km_sql(store, "INSERT INTO invitation (code_sha256, person_id, expires_at) VALUES (:digest, :person, :expires)",
 	           &statement, problem);
 	if (error)
 		return error;
-	km_sql_blob(statement, ":digest", digest, sizeof digest);
+	km_sql_blob(statement, ":digest", digest, KM_SHA256_BYTES);
 	km_sql_int(statement, ":person", person_id);
 	km_sql_int(statement, ":expires", now + KM_INVITE_TTL_S);
 	error = km_sql_run(statement, problem);
-	return error ? error : km_record_note(store, "invitation", km_record_key_hex(digest, sizeof digest), now, problem);
+	return error ? error
+	             : km_record_note(store, "invitation", km_record_key_hex(digest, KM_SHA256_BYTES), now, problem);
 }
 
 static enum km_error make_code(char ret_code[static KM_CODE_TEXT], struct km_problem *problem)
@@ -144,12 +143,25 @@ static enum km_error invite(struct km_store *store, int64_t person_id, int64_t n
                             struct km_problem *problem)
 {
 	char code[KM_CODE_TEXT];
+	uint8_t digest[KM_SHA256_BYTES];
 	enum km_error error = make_code(code, problem);
-	if (!error)
-		error = insert_invitation(store, code, person_id, now, problem);
+	if (error)
+		return error;
+	km_sha256(code, KM_CODE_TEXT - 1, digest);
+	error = insert_invitation(store, digest, person_id, now, problem);
 	if (!error)
 		memcpy(ret_code, code, sizeof code);
 	km_wipe(code, sizeof code);
+	return error;
+}
+
+/* A person of this name with these roles can be. */
+static enum km_error check_person(const char *name, unsigned roles, struct km_problem *problem)
+{
+	enum km_error error = km_name_check(name, PERSON_NAME_MAX, "name", "the name of the person", problem);
+	if (!error && (!roles || roles & ~(unsigned)(KM_ROLE_AUDITOR | KM_ROLE_DECIDER | KM_ROLE_ADMIN)))
+		return km_fail(problem, KM_INVALID, "roles",
+		               "a person has one or more of the roles auditor, decider and admin");
 	return error;
 }
 
@@ -157,14 +169,10 @@ enum km_error km_person_invite(struct km_store *store, const char *body_slug, co
                                int64_t now, int64_t *ret_person_id, char ret_code[static KM_CODE_TEXT],
                                struct km_problem *problem)
 {
-	enum km_error error = km_name_check(name, PERSON_NAME_MAX, "name", "the name of the person", problem);
-	if (error)
-		return error;
-	if (!roles || roles & ~(unsigned)(KM_ROLE_AUDITOR | KM_ROLE_DECIDER | KM_ROLE_ADMIN))
-		return km_fail(problem, KM_INVALID, "roles",
-		               "a person has one or more of the roles auditor, decider and admin");
 	int64_t body_id = 0, person_id = 0;
-	error = km_body_find_id(store, body_slug, &body_id, problem);
+	enum km_error error = check_person(name, roles, problem);
+	if (!error)
+		error = km_body_find_id(store, body_slug, &body_id, problem);
 	if (!error)
 		error = insert_person(store, body_id, name, roles, now, &person_id, problem);
 	if (!error)
@@ -192,6 +200,20 @@ enum km_error km_person_invite_again(struct km_store *store, int64_t person_id, 
 	}
 	enum km_error error = expire_codes(store, person_id, now, problem);
 	return error ? error : invite(store, person_id, now, ret_code, problem);
+}
+
+enum km_error km_person_add(struct km_store *store, int64_t body_id, const char *name, unsigned roles, int64_t now,
+                            int64_t *ret_person_id, struct km_problem *problem)
+{
+	enum km_error error = check_person(name, roles, problem);
+	return error ? error : insert_person(store, body_id, name, roles, now, ret_person_id, problem);
+}
+
+enum km_error km_person_expect(struct km_store *store, int64_t person_id, const uint8_t digest[static KM_SHA256_BYTES],
+                               int64_t now, struct km_problem *problem)
+{
+	enum km_error error = expire_codes(store, person_id, now, problem);
+	return error ? error : insert_invitation(store, digest, person_id, now, problem);
 }
 
 /* -------------------------------------------------------------------------------------------------- keys in use */

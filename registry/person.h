@@ -4,6 +4,7 @@
 #ifndef KM_REGISTRY_PERSON_H
 #define KM_REGISTRY_PERSON_H
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "keys/jwk.h"
 #include "registry/store.h"
@@ -32,6 +33,13 @@ enum km_error km_person_invite(struct km_store *store, const char *body_slug, co
  * KM_ABSENT. */
 enum km_error km_person_invite_again(struct km_store *store, int64_t person_id, int64_t now,
                                      char ret_code[static KM_CODE_TEXT], struct km_problem *problem);
+
+/* The two halves of that, where somebody else made the code: in a browser, and only its digest is told. Inside a
+ * transaction. Of a person only the newest code works. KM_INVALID; KM_CONFLICT for a code that was there before. */
+enum km_error km_person_add(struct km_store *store, int64_t body_id, const char *name, unsigned roles, int64_t now,
+                            int64_t *ret_person_id, struct km_problem *problem);
+enum km_error km_person_expect(struct km_store *store, int64_t person_id, const uint8_t digest[static KM_SHA256_BYTES],
+                               int64_t now, struct km_problem *problem);
 
 /* Enrols a key: `bytes` is a JWS, typ "keurmerk-enrolment+jwt", signed by the new key itself (proof of possession),
  * with claims aud (the registry's url), iat, code and jwk. Inside a transaction. KM_TOO_LARGE, KM_MALFORMED, KM_INVALID

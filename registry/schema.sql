@@ -119,7 +119,7 @@ CREATE TABLE submission (          -- what a person signed, byte for byte
     id          TEXT    NOT NULL UNIQUE,                  -- base64url(SHA-256(bytes))
     thumbprint  TEXT    NOT NULL REFERENCES person_key(thumbprint),
     jti         TEXT    NOT NULL,
-    type        TEXT    NOT NULL CHECK (type IN ('audit', 'decision', 'case')),
+    type        TEXT    NOT NULL CHECK (type IN ('audit', 'decision', 'case', 'person')),
     iat         INTEGER NOT NULL,
     received_at INTEGER NOT NULL,
     bytes       BLOB    NOT NULL,

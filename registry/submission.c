@@ -9,6 +9,7 @@
 #include "registry/audit.h"
 #include "registry/case_file.h"
 #include "registry/decision.h"
+#include "registry/people.h"
 #include "registry/sql.h"
 
 #include <stdlib.h>
@@ -46,7 +47,7 @@ static enum km_error name_bytes(const char *bytes, size_t len, char ret_id[stati
 }
 
 /* Whose key it is; the signature and whether the key still counts. */
-static enum km_error authenticate(struct km_store *store, struct envelope *envelope, int64_t now,
+static enum km_error authenticate(struct km_store *store, struct envelope *envelope, int64_t now, bool replayed,
                                   struct km_problem *problem)
 {
 	const char *kid = envelope->jws.kid;
@@ -76,13 +77,15 @@ static enum km_error authenticate(struct km_store *store, struct envelope *envel
 	if (!km_jws_verify(&envelope->jws, key))
 		return km_fail(problem, KM_UNPROVEN, "bad-signature", "the signature is not that of the key %s", kid);
 	int64_t revoked_at = km_sql_get_int(statement, 1);
-	if (revoked_at && revoked_at <= now)
+	/* When it is replayed, the key is as it became: what it signed in its last second came before that. */
+	if (revoked_at && revoked_at <= now - replayed)
 		return km_fail(problem, KM_UNPROVEN, "revoked-key", "the key %s was revoked: enrol a new one", kid);
 	envelope->acting = (struct km_acting){.submission_id = envelope->id,
 	                                      .person_id = km_sql_get_int(statement, 2),
 	                                      .body_id = km_sql_get_int(statement, 3),
 	                                      .roles = (unsigned)km_sql_get_int(statement, 4),
-	                                      .now = now};
+	                                      .now = now,
+	                                      .replayed = replayed};
 	return KM_OK;
 }
 
@@ -162,18 +165,20 @@ static enum km_error apply_type(struct km_store *store, const struct envelope *e
 		return km_audit_apply(store, &envelope->acting, content, reply, problem);
 	if (strcmp(envelope->type, "decision") == 0)
 		return km_decision_apply(store, &envelope->acting, content, number, reply, decided, problem);
+	if (strcmp(envelope->type, "person") == 0)
+		return km_people_apply(store, &envelope->acting, content, problem);
 	return km_case_apply(store, &envelope->acting, content, reply, problem);
 }
 
 static enum km_error apply(struct km_store *store, struct envelope *envelope, const char *number,
                            struct km_outcome *outcome, struct km_problem *problem)
 {
-	static const char *const types[] = {"audit", "decision", "case"};
+	static const char *const types[] = {"audit", "decision", "case", "person"};
 	bool is_type = false;
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
 		is_type = is_type || strcmp(envelope->type, types[i]) == 0;
 	if (!is_type)
-		return km_fail(problem, KM_INVALID, "member", "type: expected audit, decision or case");
+		return km_fail(problem, KM_INVALID, "member", "type: expected audit, decision, case or person");
 	const char *known[] = {"iss", "aud", "iat", "jti", "type", envelope->type, NULL};
 	const json_t *content;
 	enum km_error error = km_json_only(envelope->claims, "", known, problem);
@@ -225,8 +230,7 @@ static enum km_error take(struct km_store *store, const char *bytes, size_t len,
 	if (!error)
 		error = name_bytes(bytes, len, envelope.id, problem);
 	if (!error)
-		error = authenticate(store, &envelope, now, problem);
-	envelope.acting.replayed = replayed;
+		error = authenticate(store, &envelope, now, replayed, problem);
 	if (!error)
 		error = read_claims(store, &envelope, problem);
 	if (!error)

@@ -2,7 +2,7 @@
  * What people sign: a compact JWS, typ "keurmerk-submission+jwt", kid = thumbprint of the person's key, with claims
  *   iss  the same thumbprint            aud  the registry's url
  *   iat  when it was signed, seconds    jti  16 to 64 of A-Z a-z 0-9 - _, new for each
- *   type "audit", "decision" or "case", and a member of that name with the content (doc/submissions.md).
+ *   type "audit", "decision", "case" or "person", and a member of that name with the content (doc/submissions.md).
  *
  * It is kept byte for byte. Its id, by which others refer to it, is base64url(SHA-256(bytes)).
  */
@@ -39,7 +39,7 @@ struct km_outcome {
  *   KM_CONFLICT   "jti-reused", "state", "audit-used", "mark-exists", "scheduled", "open-major", "overdue-minor",
  *                 "scheme-version", "surveillance-overdue", "transfer-used", "transfer-closed", "case-closed"
  *   KM_INVALID    "member" and what each rule names; "unknown-provider", "unknown-scheme", "unknown-audit",
- *                 "unknown-mark", "unknown-decision", "unknown-case", "unknown-report", "audit-kind", "scope"
+ *                 "unknown-mark", "unknown-person", "unknown-key", "unknown-decision", "unknown-case", "unknown-report", "audit-kind", "scope"
  */
 enum km_error km_submission_accept(struct km_store *store, const char *bytes, size_t len, int64_t now,
                                    struct km_outcome *ret_outcome, struct km_problem *problem);

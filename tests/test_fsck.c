@@ -1,3 +1,4 @@
+#include "keys/jwk.h"
 #include "registry/fsck.h"
 
 #include "badge/fsck_credential.h"
@@ -79,6 +80,19 @@ static void open_and_close_a_case(struct office *office, const char *number)
 	                 "voorbeeld"));
 }
 
+/* The auditor makes a code for a second key, and gives up the one in use. */
+static void expect_another_key(struct office *office)
+{
+	uint8_t public_key[KM_PUBLIC_BYTES];
+	char kid[KM_THUMBPRINT_TEXT];
+	km_key_public(office->scene->keys[SECOND_AUDITOR], public_key);
+	km_jwk_thumbprint(public_key, kid);
+	submit(office, SECOND_AUDITOR, "person",
+	       json_pack("{s:s, s:i, s:s}", "action", "invite-again", "person", 2, "code_sha256",
+	                 "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"));
+	submit(office, SECOND_AUDITOR, "person", json_pack("{s:s, s:s}", "action", "revoke", "key", kid));
+}
+
 /* Marks in all states, and a row in every table. */
 static void fill(struct office *office)
 {
@@ -91,6 +105,7 @@ static void fill(struct office *office)
 	office_decide(office, "notice", second.text, NULL, 0, &outcome);
 	office_decide(office, "suspend", third.text, NULL, office->scene->now + 86400, &outcome);
 	open_and_close_a_case(office, second.text);
+	expect_another_key(office);
 	struct scene_id offer = submit(office, DECIDER, "decision", scene_decision("transfer", second.text, NULL));
 	json_t *accept = scene_decision("accept-transfer", second.text, NULL);
 	json_object_set_new(accept, "transfer", json_string(offer.text));

@@ -113,6 +113,12 @@ export function decisionSummary(draft) {
   ].filter(Boolean);
 }
 
+export function personSummary({ content, who }) {
+  return [t(`console.sum.person.${content.action}`, { name: who }),
+    content.roles && t('console.sum.roles', { roles: content.roles.split(',').map((role) => tFor('console.role', role)).join(', ') }),
+    t('console.sum.private')].filter(Boolean);
+}
+
 export function caseSummary({ content }) {
   return content.action === 'open'
     ? [t('console.sum.case', { kind: tFor('console.case', content.kind), day: day(content.received) }),

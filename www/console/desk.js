@@ -5,11 +5,12 @@ import { rolesInWords } from './enrol.js';
 import { get, Unreachable } from './server.js';
 import { day, t, tFor } from './words.js';
 
-const target = { audit: (one) => `#/draft/${one.id}`, decision: (one) => `#/draft/${one.id}`, case: (one) => `#/draft/${one.id}` };
+const target = { audit: (one) => `#/draft/${one.id}`, decision: (one) => `#/draft/${one.id}`, case: (one) => `#/draft/${one.id}`, person: (one) => `#/draft/${one.id}/review` };
 
 function draftName(draft) {
   if (draft.type === 'audit') return `${tFor('audit', draft.kind)}: ${draft.provider.name}`;
   if (draft.type === 'decision') return `${tFor('console.action', draft.content.action)}: ${draft.provider.name}`;
+  if (draft.type === 'person') return t(`console.sum.person.${draft.content.action}`, { name: draft.who });
   return t('console.cases.new');
 }
 

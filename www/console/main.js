@@ -9,6 +9,7 @@ import { enrolPage } from './enrol.js';
 import { findingsPage } from './findings.js';
 import { ownKey } from './key.js';
 import { markPage, marksPage } from './marks.js';
+import { peoplePage } from './people.js';
 import { problemBox, review } from './review.js';
 import { signOut } from './server.js';
 import { startAt, startPage } from './start.js';
@@ -27,9 +28,9 @@ async function withDraft(id, page) {
 }
 
 // What was signed stays as it is until the registry has answered.
-const pages = { audit: findingsPage, decision: decidePage, case: casePage };
+const pages = { audit: findingsPage, decision: decidePage, case: casePage, person: peoplePage };
 const edit = (draft) => (draft.signed ? check(draft) : pages[draft.type](draft));
-const check = (draft) => review(draft, `#/draft/${draft.id}`, draft.type === 'decision' ? decisionPreview(draft) : null);
+const check = (draft) => review(draft, draft.type === 'person' ? '#/people' : `#/draft/${draft.id}`, draft.type === 'decision' ? decisionPreview(draft) : null);
 
 async function signOutPage() {
   await signOut();
@@ -42,7 +43,7 @@ const routes = [
   [`#/draft/${part}`, (id) => withDraft(id, edit)], [`#/draft/${part}/review`, (id) => withDraft(id, check)],
   ['#/audits', queuePage], [`#/audits/${part}`, auditPage], [`#/audits/${part}/decide/${part}`, decideOnAudit],
   ['#/marks', marksPage], [`#/marks/${part}`, markPage], [`#/marks/${part}/decide/${part}`, decideOnMark],
-  ['#/cases', casesPage], [`#/cases/open/${part}`, openCase], [`#/cases/open/${part}/${part}`, openCase],
+  ['#/people', peoplePage], ['#/cases', casesPage], [`#/cases/open/${part}`, openCase], [`#/cases/open/${part}/${part}`, openCase],
   [`#/cases/close/${part}`, closeCase], ['#/out', signOutPage],
 ].map(([pattern, page]) => [new RegExp(`^${pattern}$`), page]);
 

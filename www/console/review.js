@@ -1,6 +1,6 @@
 // The last page before a signature: what it says in plain words, exactly what is signed, and one button. What was signed
 // is kept until the registry has answered, so that a lost connection costs nothing.
-import { auditContent, auditSummary, caseSummary, decisionSummary } from './content.js';
+import { auditContent, auditSummary, caseSummary, decisionSummary, personSummary } from './content.js';
 import { alertBox, button, element, link, next, say, show } from './dom.js';
 import { remove, save } from './draft.js';
 import { ownKey, random, sign } from './key.js';
@@ -11,7 +11,7 @@ const TOO_OLD_S = 10 * 60; // the registry takes 15 minutes
 const RETRY_MS = 5000;
 
 const contentOf = (draft) => (draft.type === 'audit' ? auditContent(draft) : draft.content);
-const summaryOf = { audit: auditSummary, decision: decisionSummary, case: caseSummary };
+const summaryOf = { audit: auditSummary, decision: decisionSummary, case: caseSummary, person: personSummary };
 
 // The text that is signed, as it is shown.
 async function compose(draft, key) {
@@ -37,7 +37,9 @@ function finished(draft, reply) {
   const shown = draft.type === 'decision' && reply.url ? [
     element('p', {}, t('console.done.state', { state: t(`state-short.${reply.state}`) }), ' ',
       link(t('console.done.public'), new URL(reply.url).pathname, { target: '_blank', rel: 'noopener' }))] : [];
-  show(t(`${done}.title`), element('p', {}, t(`${done}.text`)), shown,
+  const handOver = draft.link ? [element('p', {}, t('console.done.link', { name: draft.who })),
+    element('pre', { tabindex: '0', role: 'group', 'aria-label': t('console.done.link', { name: draft.who }) }, draft.link)] : [];
+  show(t(`${done}.title`), element('p', {}, t(`${done}.text`)), shown, handOver,
     element('p', { class: 'quiet' }, t('console.done.id'), ' ', element('code', {}, reply.id)),
     next(t(`${done}.next`), ' ', link(t('console.desk.title'), '#/')));
   say(t(`${done}.title`));
