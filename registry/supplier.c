@@ -132,6 +132,21 @@ static void traces_done(struct traces *traces)
 	trace_done(&traces->name);
 }
 
+/* Of a hundred mark numbers one has no digit, and may have been taken for a name. It is a number where there is a mark
+ * of that number, and a name where there is none. */
+static enum km_error follow_name_as_number(struct km_store *store, int64_t at, struct traces *traces,
+                                           struct km_problem *problem)
+{
+	char number[KM_NUMBER_TEXT];
+	struct trace *trace = &traces->number;
+	if (!traces->name.given || traces->name.found || km_number_parse(traces->name.wanted, number, NULL) != KM_OK)
+		return KM_OK;
+	trace->given = true;
+	enum km_error error = follow(store, number, KM_QUERY_NUMBER, at, trace, problem);
+	trace->given = trace->sound = trace->found;
+	return error;
+}
+
 static enum km_error follow_all(struct km_store *store, const struct km_supplier *supplier, int64_t at,
                                 struct traces *traces, struct km_problem *problem)
 {
@@ -155,7 +170,7 @@ static enum km_error follow_all(struct km_store *store, const struct km_supplier
 		error = follow(store, supplier->domain, KM_QUERY_DOMAIN, at, &traces->domain, problem);
 	if (!error)
 		error = follow(store, supplier->name, KM_QUERY_NAME, at, &traces->name, problem);
-	return error;
+	return error ? error : follow_name_as_number(store, at, traces, problem);
 }
 
 static bool other_company(const struct trace *trace, const struct trace *chosen)

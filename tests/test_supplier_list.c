@@ -63,6 +63,9 @@ static void without_headings_each_cell_is_what_it_looks_like(void **state)
 	expect(scene, "Ander;www.elders.example;12345678\n", "1 unknown <Ander,12345678,www.elders.example,>|");
 	expect(scene, "Test B.V. Donald\nsystemdesign\n", "1 unknown <Test B.V. Donald,,,>|2 unknown <systemdesign,,,>|");
 	expect(scene, number.text, "1 marked 68750110|");
+	/* A number without a digit; and a word that could be one, had there been such a mark. */
+	fixture_sql(scene->fixture, "UPDATE mark SET number = 'APYMADQMFCYT'");
+	expect(scene, "APYMADQMFCYT\nGYRMVWSHZMCT\n", "1 marked 68750110|2 unknown <GYRMVWSHZMCT,,,>|");
 }
 
 static void a_zero_that_a_spreadsheet_ate_is_given_back(void **state)
