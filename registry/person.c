@@ -221,10 +221,11 @@ enum km_error km_person_expect(struct km_store *store, int64_t person_id, const 
 enum km_error km_person_revoke_key(struct km_store *store, const char *thumbprint, int64_t now,
                                    struct km_problem *problem)
 {
+	int64_t person_id = 0;
 	{
 		auto_statement struct km_statement *statement = NULL;
 		enum km_error error =
-			km_sql(store, "SELECT 1 FROM person_key WHERE thumbprint = :thumbprint", &statement, problem);
+			km_sql(store, "SELECT person_id FROM person_key WHERE thumbprint = :thumbprint", &statement, problem);
 		if (error)
 			return error;
 		km_sql_text(statement, ":thumbprint", thumbprint);
@@ -234,6 +235,7 @@ enum km_error km_person_revoke_key(struct km_store *store, const char *thumbprin
 			return error;
 		if (!row)
 			return km_fail(problem, KM_ABSENT, "unknown-key", "there is no key with thumbprint %.60s", thumbprint);
+		person_id = km_sql_get_int(statement, 0);
 	}
 	auto_statement struct km_statement *statement = NULL;
 	enum km_error error =
@@ -244,6 +246,9 @@ enum km_error km_person_revoke_key(struct km_store *store, const char *thumbprin
 	km_sql_int(statement, ":now", now);
 	km_sql_text(statement, ":thumbprint", thumbprint);
 	error = km_sql_run(statement, problem);
+	/* Whoever stole the key may have had a code made with it for a key of their own. */
+	if (!error)
+		error = expire_codes(store, person_id, now, problem);
 	return error ? error : km_record_note(store, "person_key", km_record_key("%s", thumbprint), now, problem);
 }
 

@@ -50,8 +50,9 @@ enum km_error km_person_expect(struct km_store *store, int64_t person_id, const 
 enum km_error km_person_enrol(struct km_store *store, const char *bytes, size_t len, int64_t now, json_t **ret_reply,
                               struct km_problem *problem);
 
-/* From this moment on (not before now) nothing new that this key signs is accepted. Of a key that was revoked before,
- * the first moment stays. Inside a transaction. KM_ABSENT. */
+/* From this moment on (not before now) nothing new that this key signs is accepted, and no code that its person was
+ * given until now enrols another. Of a key that was revoked before, the first moment stays. Inside a transaction.
+ * KM_ABSENT. */
 enum km_error km_person_revoke_key(struct km_store *store, const char *thumbprint, int64_t now,
                                    struct km_problem *problem);
 

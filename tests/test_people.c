@@ -138,6 +138,20 @@ static void only_the_newest_code_of_a_person_works(void **state)
 	assert_ok(enrol(scene, CODE2, 92, &reply, &problem), &problem);
 }
 
+/* Whoever stole a key could have had a code made with it beforehand. */
+static void a_revoked_key_leaves_no_code_behind(void **state)
+{
+	struct scene *scene = *state;
+	struct km_problem problem;
+	json_auto_t *reply = NULL;
+	make_admin(scene);
+	scene_accept(scene, AUDITOR, "person", another_key(1, CODE));
+	scene_accept(scene, DECIDER, "person", revocation(scene->keys[AUDITOR]));
+	assert_problem(enrol(scene, CODE, 93, &reply, &problem), &problem, KM_UNPROVEN, "invitation");
+	scene_accept(scene, DECIDER, "person", another_key(1, CODE2)); /* made anew, by somebody else */
+	assert_ok(enrol(scene, CODE2, 93, &reply, &problem), &problem);
+}
+
 static void what_is_not_right_is_refused(void **state)
 {
 	struct scene *scene = *state;
@@ -161,6 +175,7 @@ int main(void)
 		KM_SCENE_TEST(everyone_adds_and_revokes_keys_of_their_own),
 		KM_SCENE_TEST(another_bodys_people_are_as_if_not_there),
 		KM_SCENE_TEST(only_the_newest_code_of_a_person_works),
+		KM_SCENE_TEST(a_revoked_key_leaves_no_code_behind),
 		KM_SCENE_TEST(what_is_not_right_is_refused),
 	};
 	return cmocka_run_group_tests_name("people", tests, NULL, NULL);
