@@ -205,6 +205,17 @@ static void what_goes_along_in_the_page_gives_the_same_answers(void **state)
 	assert_contains(page.body, "hidden>line;name;kvk;domain;number\n3;&quot;&quot;;&quot;68750110&quot;;");
 }
 
+static void a_name_that_could_be_a_number_does_not_fail_the_list(void **state)
+{
+	struct site *site = *state;
+	site_grant(site, "[\"beheer\"]");
+	static const char list[] = "naam;kvk\nVoorbeeld 123;12345678\nTest BV Donald;68750110\n"; /* twelve symbols */
+	auto_reply struct http_reply reply = http_post(site->port, "/v1/checks", "text/csv", list, sizeof list - 1);
+	assert_int_equal(reply.status, 200);
+	assert_contains(reply.body, "\"unknown\"");
+	assert_contains(reply.body, "\"active\"");
+}
+
 static void ten_thousand_suppliers_fit_in_one_receipt(void **state)
 {
 	struct site *site = *state;
@@ -246,6 +257,7 @@ int main(void)
 		KM_SITE_TEST(what_is_looked_up_is_counted_and_not_remembered),
 		KM_SITE_TEST(a_list_of_suppliers_is_checked),
 		KM_SITE_TEST(what_goes_along_in_the_page_gives_the_same_answers),
+		KM_SITE_TEST(a_name_that_could_be_a_number_does_not_fail_the_list),
 		KM_SITE_TEST(ten_thousand_suppliers_fit_in_one_receipt),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

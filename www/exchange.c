@@ -317,7 +317,11 @@ static enum MHD_Result make_answer(struct exchange *exchange, struct MHD_Connect
 			exchange->reply.allow = NULL;
 		if (!exchange->problem.code && request->method != KM_POST)
 			check_limit(exchange, connection);
-		enum km_error error = exchange->problem.code ? KM_OK : read_and_handle(exchange);
+		bool handled = !exchange->problem.code;
+		enum km_error error = handled ? read_and_handle(exchange) : KM_OK;
+		/* What a handler met on its way, and knew what to do about, is no failure. */
+		if (handled && !error)
+			exchange->problem = (struct km_problem){0};
 		if (error && !exchange->problem.code)
 			km_fail(&exchange->problem, error, "unexplained", "a handler failed and did not say why");
 		if (!exchange->problem.code && exchange->reply.body.failed)
