@@ -17,6 +17,7 @@ KM_EMBED(km_static_icon_large, "www/static/icon-512.png");
 KM_EMBED(km_static_scan, "www/static/scan.mjs");
 KM_EMBED(km_static_token, "www/static/token.mjs");
 KM_EMBED(km_static_verdict, "www/static/verdict.mjs");
+KM_EMBED(km_static_check, "www/static/check.mjs");
 KM_EMBED(km_static_jsqr, "www/vendor/jsqr/jsQR.js");
 
 enum { DIGEST_SHOWN_BYTES = 9 };
@@ -53,7 +54,8 @@ enum km_error km_statics_open(struct km_statics *ret_statics, struct km_problem 
 		FILE_OF("style.css", css, km_static_style),         FILE_OF("icon.svg", svg, km_static_icon),
 		FILE_OF("icon-192.png", png, km_static_icon_small), FILE_OF("icon-512.png", png, km_static_icon_large),
 		FILE_OF("scan.mjs", script, km_static_scan),        FILE_OF("token.mjs", script, km_static_token),
-		FILE_OF("verdict.mjs", script, km_static_verdict),  FILE_OF("jsqr.js", script, km_static_jsqr),
+		FILE_OF("check.mjs", script, km_static_check),      FILE_OF("verdict.mjs", script, km_static_verdict),
+		FILE_OF("jsqr.js", script, km_static_jsqr),
 	};
 #undef FILE_OF
 	struct km_statics statics = {0};

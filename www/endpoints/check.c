@@ -65,8 +65,9 @@ static json_t *row_data(const struct km_request *request, const json_t *row)
 	for (size_t i = 0; i < json_array_size(marks); i++)
 		json_array_append_new(shown, mark_data(request, json_array_get(marks, i)));
 	const char *odd = json_string_value(json_object_get(row, "at_odds"));
-	return json_pack("{s:O, s:s, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:o, s:O?, s:s?, s:b}", "line",
-	                 json_object_get(row, "line"), "words", km_page_words_for(request, "check-answer", answer), "name",
+	return json_pack("{s:s, s:I, s:O, s:s, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:o, s:O?, s:s?, s:b}", "answer", answer,
+	                 "rank", (json_int_t)rank(row), "line", json_object_get(row, "line"), "words",
+	                 km_page_words_for(request, "check-answer", answer), "name",
 	                 json_string_value(json_object_get(row, "name")), "kvk",
 	                 json_string_value(json_object_get(row, "kvk")), "given_name",
 	                 json_string_value(json_object_get(given, "name")), "given_kvk",
