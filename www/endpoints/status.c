@@ -1,4 +1,5 @@
 #include "badge/status_list.h"
+#include "registry/lapse_record.h"
 #include "www/endpoints.h"
 #include "www/site.h"
 
@@ -28,9 +29,13 @@ static enum km_error reply_list(struct km_request *request, enum km_status_purpo
 	if (!error)
 		error = km_signer_sign(request->site->options.signer, KM_FORM_STATUS_LIST, payload, strlen(payload), &token,
 		                       problem);
+	int64_t next_change = INT64_MAX;
+	if (!error)
+		error = km_lapses_next(request->store, &next_change, problem);
 	if (error)
 		return error;
-	reply->max_age_s = STATUS_LIST_MAX_AGE_S;
+	/* A list stands for many marks: it is good until the first of them changes by itself. */
+	reply->max_age_s = km_reply_age_until(next_change, request->now, STATUS_LIST_MAX_AGE_S);
 	return km_reply_token(reply, token, "application/vc+jwt", problem);
 }
 
