@@ -26,6 +26,14 @@ static void svg(const char *bytes, size_t len)
 		                           "0123456789-_.") == strlen(token));
 }
 
+static void pdf(const char *bytes, size_t len)
+{
+	struct km_problem problem;
+	auto_free char *token = NULL;
+	if (km_unbake_pdf(bytes, len, &token, &problem) == KM_OK)
+		FUZZ_PROMISE(strlen(token) <= KM_TOKEN_MAX && strlen(token) < len);
+}
+
 static void png(const char *bytes, size_t len)
 {
 	struct km_problem problem;
@@ -120,7 +128,14 @@ static void document(const char *bytes, size_t len)
 }
 
 const struct fuzz_target fuzz_badge[] = {
-	{"svg", svg},       {"png", png},           {"carrier", carrier},
-	{"qr", qr},         {"verify", verify},     {"status-list", status_list},
-	{"status", status}, {"document", document}, {0},
+	{"svg", svg},
+	{"pdf", pdf},
+	{"png", png},
+	{"carrier", carrier},
+	{"qr", qr},
+	{"verify", verify},
+	{"status-list", status_list},
+	{"status", status},
+	{"document", document},
+	{0},
 };
