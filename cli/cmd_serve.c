@@ -19,6 +19,9 @@ static const struct km_option options[] = {
      KM_OPTIONAL},
 	KM_OPTIONS_DOMAIN,
 	KM_OPTION_PASSPHRASE("the keys"),
+	{"tls-cert", 0, "FILE", "certificate (PEM), with those between it and its root: answers over HTTPS itself",
+     KM_OPTIONAL},
+	{"tls-key", 0, "FILE", "its private key (PEM)", KM_OPTIONAL},
 	{"limit", 0, "NUMBER",
      "costly requests (search, pictures, all that is sent in) that one address may make in a minute (default: 600; 0: "
      "without end)",
@@ -73,6 +76,8 @@ static enum km_error run(struct km_call *call, struct km_problem *problem)
 		.listen = listen,
 		.listening = listening > 0 ? listening : 0,
 		.domains = km_given(call, "no-domain-checks") ? NULL : &domains,
+		.tls_cert = km_given(call, "tls-cert"),
+		.tls_key = km_given(call, "tls-key"),
 		.limit = limit,
 		.proxy = km_given(call, "trust-proxy"),
 	};
@@ -80,7 +85,8 @@ static enum km_error run(struct km_call *call, struct km_problem *problem)
 		error = km_service_start(&service_options, &service, problem);
 	if (error)
 		return error;
-	km_say(stdout, "%s is served at http://%s.", km_store_url(store), km_service_address(service));
+	km_say(stdout, "%s is served at http%s://%s.", km_store_url(store), service_options.tls_key ? "s" : "",
+	       km_service_address(service));
 	fflush(stdout);
 	km_service_wait(service);
 	km_service_stop(service);
@@ -94,7 +100,7 @@ const struct km_command km_serve_command = {
 	.details =
 		"Answers until SIGTERM or SIGINT, then finishes what was begun and stops. Logs one line a time on standard\n"
 		"error. On SIGHUP it looks at once at what other commands have changed. It speaks HTTP: put a web server with "
-		"TLS before it.",
+		"TLS before it, or give it a certificate.",
 	.options = options,
 	.run = run,
 };

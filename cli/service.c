@@ -96,6 +96,8 @@ static enum km_error start(struct km_service *service, const struct km_service_o
 		.address = listen.address,
 		.port = listen.port,
 		.listening = options->listening,
+		.tls_cert = options->tls_cert,
+		.tls_key = options->tls_key,
 		.limit = options->limit,
 		.proxy = options->proxy,
 		.database = options->home->database,

@@ -26,7 +26,8 @@ struct km_service_options {
 	struct km_listen listen;
 	int listening;                          /* a socket to accept from instead (cli/supervisor.h); 0 for none */
 	const struct km_probe_options *domains; /* how to look at domains; NULL: they are not looked at */
-	unsigned limit;                         /* www/server.h, as is the next */
+	const char *tls_cert, *tls_key;         /* www/server.h, as are the next two; NULL: plain HTTP */
+	unsigned limit;                         /* 0: without end */
 	const char *proxy;                      /* NULL for none */
 };
 

@@ -1,5 +1,7 @@
 #include "www/server.h"
 
+#include "base/digest.h"
+#include "base/file.h"
 #include "www/exchange.h"
 #include "www/site.h"
 #include "www/upkeep.h"
@@ -22,11 +24,13 @@ enum {
 	THREADS_MAX = 64,
 	STOP_WAIT_MS = 10000,
 	STOP_STEP_MS = 10,
+	TLS_FILE_MAX_BYTES = 64 * 1024,
 };
 
 struct km_server {
 	struct km_site *site;
 	struct MHD_Daemon *daemon;
+	char *tls_cert, *tls_key; /* PEM, owned; NULL: plain HTTP */
 	struct km_upkeep *upkeep;
 };
 
@@ -98,7 +102,8 @@ static unsigned thread_count(unsigned wanted)
  * what is amiss with the server itself, such as connections that it cannot accept. */
 static bool about_one_client(const char *line)
 {
-	static const char *const signs[] = {"Closing connection", "request", "header", "client", "connection was"};
+	static const char *const signs[] = {"Closing connection", "request",  "header", "client",
+	                                    "connection was",     "handshake"};
 	for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
 		if (strstr(line, signs[i]))
 			return true;
@@ -115,17 +120,44 @@ static void log_mhd(void *context, const char *format, va_list arguments)
 		km_site_log(context, true, "%s", line);
 }
 
+/* In the forms of libmicrohttpd, and nothing older than TLS 1.2. */
+static enum km_error read_tls(struct km_server *server, const struct km_server_options *options,
+                              struct km_problem *problem)
+{
+	if (!options->tls_cert && !options->tls_key)
+		return KM_OK;
+	if (!options->tls_cert || !options->tls_key)
+		return km_fail(problem, KM_INVALID, "tls", "TLS needs both a certificate and its key");
+	if (MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
+		return km_fail(problem, KM_INVALID, "tls", "the libmicrohttpd of this machine was built without TLS");
+	size_t len;
+	enum km_error error = km_file_read(options->tls_cert, TLS_FILE_MAX_BYTES, &server->tls_cert, &len, problem);
+	return error ? error : km_file_read(options->tls_key, TLS_FILE_MAX_BYTES, &server->tls_key, &len, problem);
+}
+
 static enum km_error start_daemon(struct km_server *server, int fd, struct km_problem *problem)
 {
 	struct km_site *site = server->site;
+	bool tls = server->tls_key != NULL;
+	struct MHD_OptionItem tls_options[] = {
+		{MHD_OPTION_HTTPS_MEM_KEY, 0, server->tls_key},
+		{MHD_OPTION_HTTPS_MEM_CERT, 0, server->tls_cert},
+		{MHD_OPTION_HTTPS_PRIORITIES, 0, (char[]){"NORMAL:-VERS-TLS1.0:-VERS-TLS1.1"}},
+		{MHD_OPTION_END, 0, NULL},
+	};
 	server->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL, NULL, km_exchange_go_on, site,
-		MHD_OPTION_EXTERNAL_LOGGER, log_mhd, site, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE,
-		thread_count(site->options.threads), MHD_OPTION_URI_LOG_CALLBACK, km_exchange_begin, site,
-		MHD_OPTION_NOTIFY_COMPLETED, km_exchange_end, site, MHD_OPTION_UNESCAPE_CALLBACK, km_exchange_leave_escapes,
-		site, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_MAX_BYTES, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_MAX_S, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-		MHD_OPTION_END);
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0), 0, NULL, NULL,
+		km_exchange_go_on, site, MHD_OPTION_EXTERNAL_LOGGER, log_mhd, site, MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_THREAD_POOL_SIZE, thread_count(site->options.threads), MHD_OPTION_URI_LOG_CALLBACK,
+		km_exchange_begin, site, MHD_OPTION_NOTIFY_COMPLETED, km_exchange_end, site, MHD_OPTION_UNESCAPE_CALLBACK,
+		km_exchange_leave_escapes, site, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_MAX_BYTES,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_MAX_S,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, tls ? tls_options : &tls_options[3], MHD_OPTION_END);
+	if (!server->daemon && tls)
+		return km_fail(problem, KM_INVALID, "tls",
+		               "the server did not start with the certificate in %s and the key in %s: look whether both are "
+		               "PEM and belong together",
+		               site->options.tls_cert, site->options.tls_key);
 	return server->daemon ? KM_OK
 	                      : km_fail(problem, KM_IO, "listen", "the HTTP server did not start on %s port %u",
 	                                site->options.address, site->options.port);
@@ -139,6 +171,8 @@ enum km_error km_server_start(const struct km_server_options *options, struct km
 		return km_fail_memory(problem);
 	int fd = options->listening ? options->listening : -1;
 	enum km_error error = km_site_open(options, &server->site, problem);
+	if (!error)
+		error = read_tls(server, options, problem);
 	if (!error && fd < 0)
 		error = listen_on(options, &fd, problem);
 	uint16_t port = fd >= 0 ? port_of(fd) : 0;
@@ -178,6 +212,10 @@ void km_server_stop(struct km_server *server)
 		finish(server);
 	km_upkeep_stop(server->upkeep); /* which also writes down, last of all, how much was looked up */
 	km_site_close(server->site);
+	if (server->tls_key)
+		km_wipe(server->tls_key, strlen(server->tls_key));
+	free(server->tls_key);
+	free(server->tls_cert);
 	free(server);
 }
 

@@ -19,9 +19,11 @@ struct km_server_options {
 	uint16_t port;       /* 0: any free one */
 	int listening;       /* socket to accept from instead of these two, taken over where this starts; 0 for none */
 	unsigned threads;    /* 0: as many as processors */
-	unsigned limit;      /* costly requests of one visitor in a minute (www/limit.h); 0: without end */
-	const char *proxy;   /* address of the proxy before it, which says whom it speaks for; NULL for none */
-	unsigned upkeep_ms;  /* how often what time asks for is done, at the least; 0: every KM_UPKEEP_MS */
+	const char *tls_cert,
+		*tls_key;       /* files (PEM): its certificate with those above it, and its key; NULL: plain HTTP */
+	unsigned limit;     /* costly requests of one visitor in a minute (www/limit.h); 0: without end */
+	const char *proxy;  /* address of the proxy before it, which says whom it speaks for; NULL for none */
+	unsigned upkeep_ms; /* how often what time asks for is done, at the least; 0: every KM_UPKEEP_MS */
 	const char *database;
 	const char *keys;         /* their folder (keys/key_folder.h) */
 	struct km_signer *signer; /* borrowed, as is the clock */
