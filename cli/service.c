@@ -5,6 +5,7 @@
 #include "cli/say.h"
 #include "cli/supervisor.h"
 #include "keys/key.h"
+#include "keys/sandbox.h"
 #include "keys/signer.h"
 #include "www/server.h"
 
@@ -89,6 +90,8 @@ static enum km_error start(struct km_service *service, const struct km_service_o
 {
 	enum km_error error = options->clock_is_set ? open_here(options, &service->signer, problem)
 	                                            : open_apart(options, &service->signer, problem);
+	if (!error)
+		error = km_sandbox_harden(problem);
 	if (error)
 		return error;
 	struct km_listen listen = options->listen;

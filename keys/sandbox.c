@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -53,11 +54,17 @@ static int fill(scmp_filter_ctx filter, int fd)
 	return failed;
 }
 
-enum km_error km_sandbox_enter(int fd, struct km_problem *problem)
+/* No core dump, no tracing, no more rights. */
+static bool close_up(void)
 {
 	static const struct rlimit none = {0, 0};
-	if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+	return setrlimit(RLIMIT_CORE, &none) == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+}
+
+enum km_error km_sandbox_enter(int fd, struct km_problem *problem)
+{
+	if (!close_up())
 		return km_fail(problem, KM_UNAVAILABLE, "sandbox", "the signer cannot give up its rights: %s", strerror(errno));
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	if (!filter)
@@ -71,3 +78,79 @@ enum km_error km_sandbox_enter(int fd, struct km_problem *problem)
 		               "this system does not let the signer fence itself in (seccomp: %s)", strerror(-failed));
 	return KM_OK;
 }
+
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+
+enum km_error km_sandbox_harden(struct km_problem *problem)
+{
+	(void)problem;
+	return KM_OK;
+}
+
+#else
+
+static const int forbidden[] = {
+	/* looking into another process */
+	SCMP_SYS(ptrace),
+	SCMP_SYS(process_vm_readv),
+	SCMP_SYS(process_vm_writev),
+	SCMP_SYS(kcmp),
+	SCMP_SYS(perf_event_open),
+	/* changing the kernel, or what it does for all */
+	SCMP_SYS(bpf),
+	SCMP_SYS(init_module),
+	SCMP_SYS(finit_module),
+	SCMP_SYS(delete_module),
+	SCMP_SYS(kexec_load),
+	SCMP_SYS(kexec_file_load),
+	SCMP_SYS(reboot),
+	SCMP_SYS(swapon),
+	SCMP_SYS(swapoff),
+	SCMP_SYS(settimeofday),
+	SCMP_SYS(clock_settime),
+	SCMP_SYS(adjtimex),
+	SCMP_SYS(clock_adjtime),
+	SCMP_SYS(sethostname),
+	SCMP_SYS(setdomainname),
+	SCMP_SYS(syslog),
+	SCMP_SYS(acct),
+	SCMP_SYS(quotactl),
+	/* another view of the files */
+	SCMP_SYS(mount),
+	SCMP_SYS(umount2),
+	SCMP_SYS(pivot_root),
+	SCMP_SYS(chroot),
+	SCMP_SYS(unshare),
+	SCMP_SYS(setns),
+	SCMP_SYS(open_by_handle_at),
+	/* what has been a way in more than once, and no part of this needs */
+	SCMP_SYS(userfaultfd),
+	SCMP_SYS(io_uring_setup),
+	SCMP_SYS(add_key),
+	SCMP_SYS(keyctl),
+	SCMP_SYS(request_key),
+};
+
+enum km_error km_sandbox_harden(struct km_problem *problem)
+{
+	if (!close_up())
+		return km_fail(problem, KM_UNAVAILABLE, "sandbox", "the server cannot give up its rights: %s", strerror(errno));
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	if (!filter)
+		return km_fail_memory(problem);
+	int failed = 0;
+	for (size_t i = 0; !failed && i < sizeof forbidden / sizeof *forbidden; i++) {
+		failed = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, forbidden[i], 0);
+		if (failed == -EDOM) /* not of this architecture */
+			failed = 0;
+	}
+	if (!failed)
+		failed = seccomp_load(filter);
+	seccomp_release(filter);
+	if (failed)
+		return km_fail(problem, KM_UNAVAILABLE, "sandbox",
+		               "this system does not let the server fence itself in (seccomp: %s)", strerror(-failed));
+	return KM_OK;
+}
+
+#endif

@@ -12,13 +12,13 @@ const scope = ['beheer'];
 export class Office {
   // `listen`: where it serves; at its public address where that is not given.
   // `serving`: more to say to it. `domains`: those of the first provider.
-  static async open(registry, providers, { listen, clocked, serving = [], domains = [] } = {}) {
+  static async open(registry, providers, { listen, clocked, init = [], serving = [], domains = [] } = {}) {
     const office = new Office();
     office.registry = registry;
     office.listen = listen;
     office.serving = serving;
     office.clock = clocked ? ['--clock', registry.clock] : [];
-    await office.must('init', '--url', registry.url);
+    await office.must('init', '--url', registry.url, ...init);
     await office.must('scheme', 'add', `${sources}/registry/schemes/mkb-ict.json`);
     await office.must('body', 'add', 'vc', '--name', 'Voorbeeld Certificatie', '--accreditation', 'C-000', '--scheme',
       scheme.id);

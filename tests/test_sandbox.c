@@ -60,13 +60,37 @@ static void do_nothing(void)
 {
 }
 
-/* How a process ends that fences itself in and then does this. */
-static int end_of(void (*deed)(void))
+static void read_another_process(void)
+{
+	syscall(SYS_process_vm_readv, getppid(), NULL, 0, NULL, 0, 0);
+}
+static void look_elsewhere(void)
+{
+	syscall(SYS_chroot, "/");
+}
+static void load_a_program_into_the_kernel(void)
+{
+	syscall(SYS_bpf, 0, NULL, 0);
+}
+static void work_as_a_server(void)
+{
+	int ends[2];
+	pid_t child = fork();
+	if (child == 0)
+		_exit(execl("/bin/true", "true", NULL));
+	int status;
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0 || open("/etc/passwd", O_RDONLY) < 0 ||
+	    waitpid(child, &status, 0) != child || status != 0)
+		_exit(8);
+}
+
+/* How a process ends that fences itself in, as the signer or as the server, and then does this. */
+static int end_of(void (*deed)(void), bool server)
 {
 	pid_t child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
-		if (km_sandbox_enter(SOCKET, NULL) != KM_OK)
+		if ((server ? km_sandbox_harden(NULL) : km_sandbox_enter(SOCKET, NULL)) != KM_OK)
 			_exit(9);
 		deed();
 		_exit(0);
@@ -83,17 +107,35 @@ static void a_forbidden_system_call_is_the_last(void **state)
 		open_a_file, make_a_socket,           start_a_program,          make_a_process, trace_another, signal_another,
 		map_code,    read_another_descriptor, write_to_standard_output, send_elsewhere, become_root,
 	};
-	assert_int_equal(end_of(do_nothing), 0);
+	assert_int_equal(end_of(do_nothing, false), 0);
 	for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++) {
-		int status = end_of(deeds[i]);
+		int status = end_of(deeds[i], false);
 		if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS)
 			fail_msg("deed %zu: ended with %#x", i, (unsigned)status);
 	}
 }
 
+static void a_server_looks_into_nobody_and_changes_no_kernel(void **state)
+{
+	(void)state;
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+	skip(); /* these look into it themselves */
+#else
+	static void (*const deeds[])(void) = {trace_another, read_another_process, look_elsewhere,
+	                                      load_a_program_into_the_kernel};
+	assert_int_equal(end_of(work_as_a_server, true), 0);
+	for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++) {
+		int status = end_of(deeds[i], true);
+		if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS)
+			fail_msg("deed %zu: ended with %#x", i, (unsigned)status);
+	}
+#endif
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		KM_TEST_IN_FOLDER(a_server_looks_into_nobody_and_changes_no_kernel),
 		KM_TEST_IN_FOLDER(a_forbidden_system_call_is_the_last),
 	};
 	return cmocka_run_group_tests_name("sandbox", tests, NULL, NULL);
