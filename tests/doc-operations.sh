@@ -39,6 +39,7 @@ typed() {
   printf '%s\n' "$1" | sed -e 's/ \{7,\}.*$//; s/   *[a-z][^"]*$//' -e 's/^sudo -u keurmerk //' \
     -e 's/^sudo install -d -o keurmerk -g keurmerk/install -d/' \
     -e "s|/etc/keurmerk|$folder|g; s|/var/backups|$folder|g; s|/var/lib/keurmerk|$KEURMERK_HOME|g" \
+    -e "s|/media/stick|$KEURMERK_HOME/keys|g; s|--passphrase-file …|--passphrase-file passphrase|" \
     -e "s|https://keurmerk.example|$url|g"
 }
 
