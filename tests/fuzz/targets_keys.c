@@ -6,6 +6,7 @@
 #include "keys/form.h"
 #include "keys/jws.h"
 #include "keys/keyset.h"
+#include "keys/manifest.h"
 #include "keys/multikey.h"
 #include "keys/note.h"
 #include "keys/nquads.h"
@@ -93,6 +94,17 @@ static void keyset(const char *bytes, size_t len)
 		FUZZ_PROMISE(km_keyset_find(&again, set.entries[i].thumbprint) != NULL);
 		km_keyset_state(&set.entries[i], NOW);
 	}
+}
+
+static void manifest(const char *bytes, size_t len)
+{
+	struct km_problem problem;
+	static struct km_manifest manifest;
+	if (km_manifest_read(bytes, len, &manifest, &problem))
+		return;
+	FUZZ_PROMISE(manifest.sequence >= 1 && manifest.set.len <= KM_KEYSET_MAX);
+	FUZZ_PROMISE(km_manifest_lists(&manifest, &manifest.set));
+	FUZZ_PROMISE(km_manifest_follows(&manifest, &manifest, &problem) == KM_UNPROVEN);
 }
 
 static void did(const char *bytes, size_t len)
@@ -191,7 +203,17 @@ static void signer(const char *bytes, size_t len)
 }
 
 const struct fuzz_target fuzz_keys[] = {
-	{"jws", jws},       {"cwt", cwt},   {"note", note},           {"checkpoint", checkpoint},
-	{"keyset", keyset}, {"did", did},   {"multibase", multibase}, {"nquads", nquads},
-	{"proof", proof},   {"form", form}, {"signer", signer},       {0},
+	{"jws", jws},
+	{"cwt", cwt},
+	{"note", note},
+	{"checkpoint", checkpoint},
+	{"keyset", keyset},
+	{"manifest", manifest},
+	{"did", did},
+	{"multibase", multibase},
+	{"nquads", nquads},
+	{"proof", proof},
+	{"form", form},
+	{"signer", signer},
+	{0},
 };
