@@ -205,6 +205,38 @@ static void what_goes_along_in_the_page_gives_the_same_answers(void **state)
 	assert_contains(page.body, "hidden>line;name;kvk;domain;number\n3;&quot;&quot;;&quot;68750110&quot;;");
 }
 
+static void a_list_can_be_watched_by_an_address_that_holds_it(void **state)
+{
+	struct site *site = *state;
+	struct site_text number = site_grant(site, "[\"beheer\"]"), other = {.text = "7K3Q9XM24HTT"};
+	static const char form[] = "multipart/form-data; boundary=x";
+	static const char body[] = "--x\r\nContent-Disposition: form-data; name=\"list\"\r\n\r\n68750110\r\n--x--\r\n";
+	auto_reply struct http_reply page = http_post(site->port, "/check", form, body, sizeof body - 1);
+	assert_contains(page.body, "href=\"/watch.atom?marks=");
+	assert_contains(page.body, number.text);
+	site->now += 60;
+	site_submit(site, DECIDER, "decision", scene_decision("suspend", number.text, NULL), "id");
+	struct site_path both = site_path("/watch.atom?marks=", number.text, ",");
+	strcat(both.text, other.text);
+	auto_reply struct http_reply feed = site_get(site, both.text);
+	assert_int_equal(feed.status, 200);
+	site_expect_header(&feed, "Content-Type", "application/atom+xml; charset=utf-8");
+	assert_contains(feed.body, "<title>Test BV Donald: Geschorst</title>");
+	assert_contains(feed.body, other.text); /* in the feed's own address */
+	assert_true(strstr(feed.body, "Geschorst") < strstr(feed.body, "Toegekend"));
+	auto_reply struct http_reply one = site_get(site, site_path("/watch.atom?marks=", other.text, "").text);
+	assert_null(strstr(one.body, "Geschorst"));
+	assert_null(strstr(one.body, number.text));
+	struct site_path twice = site_path("/watch.atom?marks=", number.text, ",");
+	strcat(twice.text, number.text);
+	auto_reply struct http_reply once = site_get(site, twice.text);
+	assert_null(strstr(strstr(once.body, "Geschorst") + 1, "Geschorst"));
+	site_expect_status(site, "/watch.atom", 400);
+	site_expect_status(site, "/watch.atom?marks=,", 400);
+	site_expect_status(site, "/watch.atom?marks=x", 400);
+	site_expect_status(site, "/watch.atom?marks=7K3Q9XM24HTX", 404);
+}
+
 static void a_name_that_could_be_a_number_does_not_fail_the_list(void **state)
 {
 	struct site *site = *state;
@@ -257,6 +289,7 @@ int main(void)
 		KM_SITE_TEST(what_is_looked_up_is_counted_and_not_remembered),
 		KM_SITE_TEST(a_list_of_suppliers_is_checked),
 		KM_SITE_TEST(what_goes_along_in_the_page_gives_the_same_answers),
+		KM_SITE_TEST(a_list_can_be_watched_by_an_address_that_holds_it),
 		KM_SITE_TEST(a_name_that_could_be_a_number_does_not_fail_the_list),
 		KM_SITE_TEST(ten_thousand_suppliers_fit_in_one_receipt),
 	};

@@ -13,7 +13,7 @@
 /* /check: a customer's list of suppliers, pasted or as a file. Nothing is kept here: the list goes along in the page
  * with the results, and what is done with it (another filter, a file, a receipt) is a check of its own. */
 
-enum { ROWS_SHOWN_MAX = 500, ROW_SHAPE_PX = 24, WORD_MAX = 20 };
+enum { WATCHED_MAX = 150, ROWS_SHOWN_MAX = 500, ROW_SHAPE_PX = 24, WORD_MAX = 20 };
 
 /* All answers, those that ask for attention first: so a result is sorted. */
 static const char *const answers[] = {"differs", "withdrawn", "suspended", "expired", "mistyped",
@@ -114,6 +114,27 @@ static void take_rows(const struct km_request *request, const struct km_check_re
 	}
 }
 
+/* The numbers of all marks in the result, for an address in which they are to be watched; "" where they do not fit. */
+static void watched(const struct km_check_result *result, struct km_buf *ret_numbers)
+{
+	size_t i, j, count = 0;
+	json_t *row, *mark;
+	json_array_foreach(result->results, i, row)
+	{
+		json_array_foreach(json_object_get(row, "marks"), j, mark)
+		{
+			const char *number = json_string_value(json_object_get(mark, "number"));
+			if (ret_numbers->data && strstr(ret_numbers->data, number))
+				continue;
+			if (++count > WATCHED_MAX) {
+				km_buf_free(ret_numbers);
+				return;
+			}
+			km_buf_add_format(ret_numbers, "%s%s", count > 1 ? "," : "", number);
+		}
+	}
+}
+
 static enum km_error reply_page(const struct km_request *request, struct km_reply *reply,
                                 const struct km_check_result *result, const struct wishes *wishes,
                                 struct km_problem *problem)
@@ -126,13 +147,16 @@ static enum km_error reply_page(const struct km_request *request, struct km_repl
 			take_rows(request, result, wishes, i, rows, &total);
 	auto_buf struct km_buf list = KM_BUF_EMPTY;
 	km_check_list(result, &list);
+	auto_buf struct km_buf watch = KM_BUF_EMPTY;
+	watched(result, &watch);
 	char clock[6];
 	km_time_of_day_format(request->now, clock);
-	json_auto_t *data = json_pack(
-		"{s:b, s:o, s:o, s:s, s:o, s:s, s:I, s:b, s:b, s:b, s:s}", "checked", 1, "rows", rows, "filters",
-		filters(request, result, wishes), "list", list.data ? list.data : "", "day", km_show_day(request, request->now),
-		"clock", clock, "total", (json_int_t)json_array_size(result->results), "cut", total > ROWS_SHOWN_MAX, "by_line",
-		by_line, "all", !*wishes->show || is(wishes->show, "all"), "show", wishes->show);
+	json_auto_t *data =
+		json_pack("{s:b, s:s, s:o, s:o, s:s, s:o, s:s, s:I, s:b, s:b, s:b, s:s}", "checked", 1, "watch",
+	              watch.data ? watch.data : "", "rows", rows, "filters", filters(request, result, wishes), "list",
+	              list.data ? list.data : "", "day", km_show_day(request, request->now), "clock", clock, "total",
+	              (json_int_t)json_array_size(result->results), "cut", total > ROWS_SHOWN_MAX, "by_line", by_line,
+	              "all", !*wishes->show || is(wishes->show, "all"), "show", wishes->show);
 	return km_page(request, reply, "check", data, problem);
 }
 

@@ -1,15 +1,18 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "registry/changes.h"
+#include "registry/number.h"
 #include "www/endpoints.h"
 #include "www/mark_asked.h"
 #include "www/pages.h"
 #include "www/site.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* /feed.atom (RFC 4287), /feed.json (JSON Feed 1.1): what changed in the register. /m/NUMBER.atom: of one mark. */
+/* /feed.atom (RFC 4287), /feed.json (JSON Feed 1.1): what changed in the register. /m/NUMBER.atom: of one mark.
+ * /watch.atom?marks=NUMBER,…: of these, which are kept in that address and nowhere else. */
 
 enum { ENTRIES_MAX = 100, FEED_MAX_AGE_S = 60 };
 
@@ -38,13 +41,14 @@ static enum km_error add_change(void *context, const struct km_change *change)
 	if (!json_array_size(feed->entries))
 		memcpy(feed->updated, recorded, sizeof recorded);
 	const char *url = request->site->url, *text = change->text[request->language];
-	json_t *entry = json_pack("{s:o, s:o, s:o, s:s, s:s, s:o, s:s, s:s, s:s}", "id",
-	                          json_sprintf("%s/m/%s#event-%lld", url, change->number, (long long)change->id), "url",
-	                          json_sprintf("%s/m/%s", url, change->number), "title",
-	                          json_sprintf("%s: %s", change->name, km_page_words_for(request, "event", change->action)),
-	                          "recorded", recorded, "state", km_state_name(change->state), "summary",
-	                          text && *text ? json_string(text) : reason_words(request, change->reason), "number",
-	                          change->number, "action", change->action, "kvk", change->kvk);
+	json_t *entry =
+		json_pack("{s:o, s:o, s:o, s:s, s:s, s:o, s:s, s:s, s:s, s:I}", "id",
+	              json_sprintf("%s/m/%s#event-%lld", url, change->number, (long long)change->id), "url",
+	              json_sprintf("%s/m/%s", url, change->number), "title",
+	              json_sprintf("%s: %s", change->name, km_page_words_for(request, "event", change->action)), "recorded",
+	              recorded, "state", km_state_name(change->state), "summary",
+	              text && *text ? json_string(text) : reason_words(request, change->reason), "number", change->number,
+	              "action", change->action, "kvk", change->kvk, "event", (json_int_t)change->id);
 	return entry && json_array_append_new(feed->entries, entry) == 0 ? KM_OK : KM_NO_MEMORY;
 }
 
@@ -67,7 +71,10 @@ static enum km_error read_changes(const struct km_request *request, const char *
 /* The address of a feed in this language: the two are two feeds. */
 static json_t *address(const struct km_request *request, const char *path)
 {
-	return json_sprintf("%s%s%s", request->site->url, path, request->language == KM_EN ? "?lang=en" : "");
+	return json_sprintf("%s%s%s", request->site->url, path,
+	                    request->language != KM_EN ? ""
+	                    : strchr(path, '?')        ? "&lang=en"
+	                                               : "?lang=en");
 }
 
 static enum km_error render_atom(const struct km_request *request, const struct feed *feed, const char *title,
@@ -177,5 +184,82 @@ KM_HANDLER(km_get_mark_atom)
 	reply->max_age_s = km_asked_max_age_s(request, &asked, FEED_MAX_AGE_S);
 	error = render_atom(request, &feed, asked.mark->provider->name, path, &reply->body, problem);
 	json_decref(feed.entries);
+	return error;
+}
+
+/* ------------------------------------------------------------------------------------------------- watched marks */
+
+static int later_first(const void *a, const void *b)
+{
+	json_int_t one = json_integer_value(json_object_get(*(json_t *const *)a, "event"));
+	json_int_t other = json_integer_value(json_object_get(*(json_t *const *)b, "event"));
+	return (one < other) - (one > other);
+}
+
+/* Leaves the last ENTRIES_MAX, the last first. */
+static enum km_error settle(struct feed *feed, struct km_problem *problem)
+{
+	size_t len = json_array_size(feed->entries);
+	auto_free json_t **order = calloc(len + 1, sizeof *order);
+	json_t *sorted = json_array();
+	if (!order || !sorted) {
+		json_decref(sorted);
+		return km_fail_memory(problem);
+	}
+	for (size_t i = 0; i < len; i++)
+		order[i] = json_array_get(feed->entries, i);
+	qsort(order, len, sizeof *order, later_first);
+	for (size_t i = 0; i < len && i < ENTRIES_MAX; i++)
+		json_array_append(sorted, order[i]);
+	json_decref(feed->entries);
+	feed->entries = sorted;
+	const char *updated = json_string_value(json_object_get(json_array_get(sorted, 0), "recorded"));
+	if (updated)
+		snprintf(feed->updated, sizeof feed->updated, "%s", updated);
+	return KM_OK;
+}
+
+/* Adds what changed in each of the marks, and writes their numbers as one does. */
+static enum km_error follow(const char *marks, struct feed *feed, struct km_buf *path, struct km_problem *problem)
+{
+	const struct km_request *request = feed->request;
+	size_t count = 0;
+	while (*marks) {
+		char text[32], number[KM_NUMBER_TEXT];
+		size_t len = strcspn(marks, ",");
+		snprintf(text, sizeof text, "%.*s", len < sizeof text ? (int)len : 0, marks);
+		marks += len + (marks[len] == ',');
+		enum km_error error = km_number_parse(text, number, problem);
+		if (!error && path->data && strstr(path->data, number))
+			continue; /* given twice */
+		if (!error)
+			error = km_changes(request->store, number, request->now, ENTRIES_MAX, add_change, feed, problem);
+		if (error)
+			return error == KM_NO_MEMORY ? km_fail_memory(problem) : error;
+		km_buf_add_format(path, "%s%s", count++ ? "," : "", number);
+	}
+	if (!count)
+		return km_fail(problem, KM_MALFORMED, "parameter",
+		               "marks: give the numbers of the marks to watch, with commas");
+	return path->failed ? km_fail_memory(problem) : KM_OK;
+}
+
+KM_HANDLER(km_get_watch_atom)
+{
+	choose_language(request);
+	struct feed feed = {.request = request, .entries = json_array()};
+	auto_buf struct km_buf path = KM_BUF_EMPTY;
+	km_time_format(request->now, feed.updated);
+	km_buf_add_text(&path, "/watch.atom?marks=");
+	const char *marks = km_pairs_find(&request->query, "marks");
+	enum km_error error = feed.entries ? follow(marks ? marks : "", &feed, &path, problem) : km_fail_memory(problem);
+	if (!error)
+		error = settle(&feed, problem);
+	if (!error)
+		error = render_atom(request, &feed, km_page_words_for(request, "feed", "watched"), path.data, &reply->body,
+		                    problem);
+	json_decref(feed.entries);
+	reply->type = atom_type;
+	reply->max_age_s = KM_CACHE_ASK;
 	return error;
 }
