@@ -1,150 +1,41 @@
 // The console, driven as people would: an auditor and a decider, each in a profile of their own, mostly by keyboard alone.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import fs from 'node:fs';
 import http from 'node:http';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 
-import { program } from '../registry.mjs';
-import { DESK, launch, PHONE, Site, Visitor } from './browser.mjs';
+import { DESK, Visitor } from './browser.mjs';
+import {
+  begin,
+  closePlace,
+  enrol,
+  fill,
+  follow,
+  handOver,
+  heading,
+  invite,
+  isSaved,
+  isUsable,
+  openPlace,
+  operate,
+  payloadOf,
+  place,
+  recommend,
+  review,
+  submissionsOf,
+  tabTo,
+} from './hands.mjs';
 
-const BODY = 'voorbeeld-certificatie';
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-let site, browser, home;
 const people = {};
-
-function operate(...args) {
-  return execFileSync(program, [...args, '--home', home], { encoding: 'utf8' });
-}
-
-function invite(name, role, body = BODY) {
-  return JSON.parse(operate('person', 'invite', '--body', body, '--name', name, '--role', role, '--json'));
-}
-
-// ------------------------------------------------------------------------------------------------ hands and eyes
-
-// Presses Tab until what has the focus matches; a person without a mouse has no other way.
-async function tabTo(page, selector, limit = 250) {
-  for (let i = 0; i < limit; i++) {
-    await page.keyboard.press('Tab');
-    if (await page.evaluate((wanted) => document.activeElement?.matches(wanted), selector)) return;
-  }
-  assert.fail(`the keyboard does not come to ${selector}`);
-}
-
-// Presses Enter on the link or button with this text.
-async function follow(page, text) {
-  for (let i = 0; i < 250; i++) {
-    await page.keyboard.press('Tab');
-    const found = await page.evaluate((wanted) => {
-      const on = document.activeElement;
-      return on?.matches('a, button') && on.innerText.trim().startsWith(wanted);
-    }, text);
-    if (!found) continue;
-    await page.keyboard.press('Enter');
-    return;
-  }
-  assert.fail(`the keyboard does not come to "${text}"`);
-}
-
-const heading = (page, text) => page.locator('h1', { hasText: text }).waitFor();
-
-// axe finds nothing, nothing is wider than the screen, on a phone and at a desk, light and dark.
-async function isUsable(page) {
-  await page.evaluate(axe.replace(/^/, 'globalThis.axe ||'));
-  for (const size of [PHONE, DESK]) {
-    await page.setViewportSize(size);
-    const [wide, room] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
-    assert.ok(wide <= room, `${await page.title()}: it is ${wide} pixels wide where there are ${room}`);
-    for (const colorScheme of ['light', 'dark']) {
-      await page.emulateMedia({ colorScheme });
-      const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
-      assert.deepEqual(violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target}: ${node.failureSummary}`)), [],
-        `${await page.title()}, ${size.width} pixels, ${colorScheme}`);
-    }
-  }
-}
-
-async function enrol(name, role, body, options) {
-  const { link } = invite(name, role, body);
-  const visitor = await Visitor.come(browser, site, { viewport: DESK, bypassCSP: false, ...options });
-  visitor.asked = [];
-  visitor.context.on('request', (request) => visitor.asked.push(request));
-  await visitor.page.goto(link.slice(site.url.length));
-  await heading(visitor.page, 'Uw eigen sleutel maken');
-  await follow(visitor.page, 'Maak mijn sleutel');
-  await heading(visitor.page, `Welkom, ${name}`);
-  visitor.code = link.split('#')[1];
-  return visitor;
-}
-
-// Begins an audit of a provider by keyboard, up to its findings.
-async function begin(page, provider, services) {
-  await page.goto('/console#/start');
-  await heading(page, 'Audit starten');
-  await tabTo(page, 'input[type=search]');
-  await page.keyboard.type(provider);
-  await page.locator('.hit').first().waitFor();
-  await tabTo(page, '.hit');
-  await page.keyboard.press('Enter');
-  await heading(page, 'Audit bij');
-  for (const service of services) {
-    await tabTo(page, `input[name=scope][value="${service}"]`);
-    await page.keyboard.press('Space');
-  }
-  await follow(page, 'Begin met de bevindingen');
-  await heading(page, 'Bevindingen');
-}
-
-async function isSaved(page) {
-  await page.locator('.saved', { hasText: /Bewaard op dit apparaat om/ }).waitFor();
-}
-
-// Fills all criteria: the first is a minor finding, the others are in order.
-async function fill(page, note) {
-  await tabTo(page, '.finding input');
-  await page.keyboard.press('2');
-  await page.keyboard.type(note);
-  await page.keyboard.press('Tab');
-  await page.keyboard.type('03012027'); // a date field takes the digits of the day in the order of the browser
-  const count = await page.locator('.finding').count();
-  await page.keyboard.press('Control+Enter');
-  for (let i = 1; i < count; i++) await page.keyboard.press('1');
-}
-
-async function recommend(page, action) {
-  await tabTo(page, `input[name=recommendation]`);
-  for (let i = 0; i < 10 && !(await page.isChecked(`input[name=recommendation][value="${action}"]`)); i++)
-    await page.keyboard.press(i ? 'ArrowDown' : 'Space');
-  assert.ok(await page.isChecked(`input[name=recommendation][value="${action}"]`));
-}
-
-async function review(page, button = 'Nakijken') {
-  if (button) await follow(page, button);
-  await heading(page, 'Nakijken en ondertekenen');
-  await page.waitForFunction(() => document.querySelector('pre').textContent.length > 10);
-  return page.textContent('pre');
-}
-
-const submissionsOf = (visitor) => visitor.asked.filter((request) => request.method() === 'POST' && new URL(request.url()).pathname === '/v1/submissions');
-
-const payloadOf = (token) => Buffer.from(token.split('.')[1], 'base64url').toString();
+let site, browser;
 
 before(async () => {
-  [site, browser] = await Promise.all([Site.open(), launch()]);
-  [, home] = site.demo.out.text.match(/--home (\S+)/);
+  await openPlace();
+  ({ site, browser } = place);
   people.auditor = await enrol('Anna', 'auditor');
   people.decider = await enrol('Bram', 'decider');
   people.both = await enrol('Carla', 'auditor,decider');
 });
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
-
-// ------------------------------------------------------------------------------------------------------ the claims
+after(closePlace);
 
 test('the code of an invitation is in no request and not left in the address', async () => {
   for (const { asked, code, page } of Object.values(people)) {
@@ -153,7 +44,8 @@ test('the code of an invitation is in no request and not left in the address', a
       const body = request.postData() ?? '';
       assert.ok(!request.url().includes(code) && !(request.headers().referer ?? '').includes(code));
       // Inside the signed enrolment, and nowhere else.
-      if (payloadOf(body.includes('.') ? body : '.').includes(code)) assert.equal(new URL(request.url()).pathname, '/v1/enrolments');
+      if (payloadOf(body.includes('.') ? body : '.').includes(code))
+        assert.equal(new URL(request.url()).pathname, '/v1/enrolments');
     }
   }
   assert.ok(!site.demo.log.text.includes(people.auditor.code));
@@ -167,7 +59,12 @@ test('the private key cannot leave the browser', async () => {
     const all = request.result.transaction('keys').objectStore('keys').getAll();
     await new Promise((resolve) => (all.onsuccess = resolve));
     const key = all.result.find(({ privateKey }) => privateKey).privateKey;
-    const tried = ['pkcs8', 'jwk', 'raw'].map((form) => crypto.subtle.exportKey(form, key).then(() => form, () => null));
+    const tried = ['pkcs8', 'jwk', 'raw'].map((form) =>
+      crypto.subtle.exportKey(form, key).then(
+        () => form,
+        () => null,
+      ),
+    );
     return { extractable: key.extractable, exported: (await Promise.all(tried)).filter(Boolean) };
   });
   assert.deepEqual(told, { extractable: false, exported: [] });
@@ -207,7 +104,12 @@ test('from link to public mark by keyboard alone: audit, sign, decide', async ()
   const [sent] = submissionsOf(people.auditor);
   assert.equal(payloadOf(sent.postData()), shown);
   const { audit } = JSON.parse(shown);
-  assert.deepEqual(audit.findings[0], { criterion: 'R1', result: 'minor', note: 'Leveranciers zijn niet nagegaan.', due: '2027-03-01' });
+  assert.deepEqual(audit.findings[0], {
+    criterion: 'R1',
+    result: 'minor',
+    note: 'Leveranciers zijn niet nagegaan.',
+    due: '2027-03-01',
+  });
   assert.equal(audit.findings.filter(({ result }) => result === 'conform').length, audit.findings.length - 1);
 
   const decider = people.decider.page;
@@ -216,7 +118,10 @@ test('from link to public mark by keyboard alone: audit, sign, decide', async ()
   await isUsable(decider);
   await follow(decider, 'Test EMZ Dagobert');
   await heading(decider, 'Audit van Test EMZ Dagobert');
-  assert.match(await decider.innerText('main'), /Afwijkingen \(1\)[^]*R1 kleine afwijking[^]*Leveranciers zijn niet nagegaan\./);
+  assert.match(
+    await decider.innerText('main'),
+    /Afwijkingen \(1\)[^]*R1 kleine afwijking[^]*Leveranciers zijn niet nagegaan\./,
+  );
   await isUsable(decider);
   await follow(decider, 'Toekennen');
   await heading(decider, 'Toekennen: Test EMZ Dagobert');
@@ -241,7 +146,10 @@ test('from link to public mark by keyboard alone: audit, sign, decide', async ()
   await decider.keyboard.type('Back-ups zijn niet getest.');
   await tabTo(decider, '[name=text-en]');
   await decider.keyboard.type('Back-ups were not tested.');
-  assert.match(await decider.innerText('main'), /Zo ziet het publiek het[^]*Geschorst: nu niet geldig[^]*Back-ups zijn niet getest\./);
+  assert.match(
+    await decider.innerText('main'),
+    /Zo ziet het publiek het[^]*Geschorst: nu niet geldig[^]*Back-ups zijn niet getest\./,
+  );
   await isUsable(decider);
   await review(decider);
   await follow(decider, 'Onderteken en verzend');
@@ -283,8 +191,14 @@ test('who audited is told why somebody else decides, and the register refuses it
 
 test('marks, one mark, cases, a new case and the desk can be used by anyone', async () => {
   const { page } = people.decider;
-  for (const [address, title] of [['#/', 'Uw bureau'], ['#/marks', 'Keurmerken van uw instelling'], [`#/marks/${people.mark}`, 'Test EMZ Dagobert'],
-    ['#/cases', 'Meldingen en zaken'], ['#/cases/open/complaint', 'Nieuwe zaak'], ['#/nowhere', 'Dat lukte niet']]) {
+  for (const [address, title] of [
+    ['#/', 'Uw bureau'],
+    ['#/marks', 'Keurmerken van uw instelling'],
+    [`#/marks/${people.mark}`, 'Test EMZ Dagobert'],
+    ['#/cases', 'Meldingen en zaken'],
+    ['#/cases/open/complaint', 'Nieuwe zaak'],
+    ['#/nowhere', 'Dat lukte niet'],
+  ]) {
     await page.goto(`/console${address}`);
     await heading(page, title);
     await isUsable(page);
@@ -322,22 +236,6 @@ test('a report becomes a case, and the case is closed', async () => {
   await heading(page, 'De zaak staat vast');
   people.decider.isAtPeace();
 });
-
-// Signs what is under review, which must hold a link for somebody; opens it in a new profile.
-async function handOver(page, name) {
-  await review(page, null);
-  assert.ok(!(await page.textContent('main pre')).includes('/console/enrol#'));
-  await follow(page, 'Onderteken en verzend');
-  await heading(page, 'Het register heeft dit aangenomen');
-  const link = await page.textContent('main pre');
-  await isUsable(page);
-  const visitor = await Visitor.come(browser, site, { viewport: DESK });
-  await visitor.page.goto(link.slice(site.url.length));
-  await heading(visitor.page, 'Uw eigen sleutel maken');
-  await follow(visitor.page, 'Maak mijn sleutel');
-  await heading(visitor.page, `Welkom, ${name}`);
-  return visitor;
-}
 
 test('an admin invites by a link that the register never sees; what is lost is revoked from a second device', async () => {
   const admin = await enrol('Beheer', 'admin');
@@ -381,11 +279,21 @@ test('with the cookie alone nothing changes', async () => {
   const before = operate('mark', 'list', '--json');
   thief.expected.push(/status of 40[0-9] /);
   const statuses = await thief.page.evaluate(async (token) => {
-    const post = (path, body) => fetch(path, { method: 'POST', body, headers: { 'Content-Type': 'application/jose' } }).then(({ status }) => status);
+    const post = (path, body) =>
+      fetch(path, { method: 'POST', body, headers: { 'Content-Type': 'application/jose' } }).then(
+        ({ status }) => status,
+      );
     const changed = token.replace(/\.(.)/, (_, first) => `.${first === 'A' ? 'B' : 'A'}`);
-    return [await post('/v1/submissions', '{}'), await post('/v1/submissions', changed), await post('/v1/enrolments', changed)];
+    return [
+      await post('/v1/submissions', '{}'),
+      await post('/v1/submissions', changed),
+      await post('/v1/enrolments', changed),
+    ];
   }, submissionsOf(people.auditor)[0].postData());
-  assert.ok(statuses.every((status) => status >= 400 && status < 500), String(statuses));
+  assert.ok(
+    statuses.every((status) => status >= 400 && status < 500),
+    String(statuses),
+  );
   assert.equal(operate('mark', 'list', '--json'), before);
   await thief.leave();
 });
@@ -393,7 +301,11 @@ test('with the cookie alone nothing changes', async () => {
 test('a submission that is sent again counts once', async () => {
   const [sent] = submissionsOf(people.decider);
   const before = operate('mark', 'list', '--json');
-  const again = await fetch(`${site.url}/v1/submissions`, { method: 'POST', body: sent.postData(), headers: { 'Content-Type': 'application/jose' } });
+  const again = await fetch(`${site.url}/v1/submissions`, {
+    method: 'POST',
+    body: sent.postData(),
+    headers: { 'Content-Type': 'application/jose' },
+  });
   assert.equal(again.status, 200);
   assert.equal(await again.text(), await (await sent.response()).text());
   assert.equal(operate('mark', 'list', '--json'), before);
@@ -405,15 +317,23 @@ test('another site can do nothing with a session', async () => {
       fetch('${site.url}/console/api/audits', { credentials: 'include' }).then((r) => r.text()),
       fetch('${site.url}/console/api/session/end', { method: 'POST', credentials: 'include', mode: 'no-cors' }),
     ]).then((results) => { document.title = results[0].status; document.forms[0].submit(); });</script>`;
-  const server = http.createServer((_, reply) => reply.setHeader('Content-Type', 'text/html').end(page)).listen(0, '127.0.0.1');
+  const server = http
+    .createServer((_, reply) => reply.setHeader('Content-Type', 'text/html').end(page))
+    .listen(0, '127.0.0.1');
   const { context } = people.auditor;
   const other = await context.newPage();
   const answered = [];
-  other.on('response', (reply) => new URL(reply.url()).pathname.startsWith('/console/api') && answered.push(reply.status()));
+  other.on(
+    'response',
+    (reply) => new URL(reply.url()).pathname.startsWith('/console/api') && answered.push(reply.status()),
+  );
   await other.goto(`http://localhost:${server.address().port}/`);
   await other.waitForURL(`${site.url}/**`);
   assert.ok(answered.length >= 1);
-  assert.ok(answered.every((status) => status >= 400), String(answered));
+  assert.ok(
+    answered.every((status) => status >= 400),
+    String(answered),
+  );
   await other.close();
   server.close();
   people.auditor.faults.length = 0; // all of them were to be
@@ -423,7 +343,17 @@ test('another site can do nothing with a session', async () => {
 });
 
 test('the files of another body are not shown', async () => {
-  operate('body', 'add', 'andere', '--name', 'Andere Instelling (voorbeeld)', '--accreditation', 'VOORBEELD-001', '--scheme', 'mkb-ict');
+  operate(
+    'body',
+    'add',
+    'andere',
+    '--name',
+    'Andere Instelling (voorbeeld)',
+    '--accreditation',
+    'VOORBEELD-001',
+    '--scheme',
+    'mkb-ict',
+  );
   const other = await enrol('Otto', 'auditor,decider', 'andere');
   other.expected.push(/status of 40[34] /);
   await other.page.goto(`/console#/audits/${people.open}`);
@@ -479,7 +409,11 @@ test('the network is pulled and the tab killed in the middle of an audit: nothin
   const before = submissionsOf(people.auditor).length;
   await context.setOffline(false);
   await heading(page, 'De audit staat vast');
-  const tokens = new Set(submissionsOf(people.auditor).slice(before - 1).map((request) => request.postData()));
+  const tokens = new Set(
+    submissionsOf(people.auditor)
+      .slice(before - 1)
+      .map((request) => request.postData()),
+  );
   assert.equal(tokens.size, 1);
   people.auditor.isAtPeace();
 });
@@ -494,7 +428,11 @@ test('a draft that other hands have changed is not used', async () => {
     const request = indexedDB.open('keurmerk-console');
     await new Promise((resolve) => (request.onsuccess = resolve));
     const store = request.result.transaction('drafts', 'readwrite').objectStore('drafts');
-    const [keys, values] = await Promise.all([store.getAllKeys(), store.getAll()].map((asked) => new Promise((resolve) => (asked.onsuccess = () => resolve(asked.result)))));
+    const [keys, values] = await Promise.all(
+      [store.getAllKeys(), store.getAll()].map(
+        (asked) => new Promise((resolve) => (asked.onsuccess = () => resolve(asked.result))),
+      ),
+    );
     const text = values.map(({ data }) => new TextDecoder('latin1').decode(data)).join();
     for (const [i, value] of values.entries()) {
       new Uint8Array(value.data)[40] ^= 1;

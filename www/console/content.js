@@ -66,7 +66,8 @@ export function auditContent(draft) {
     finished: draft.finished,
     ...(!followUp && { scope: draft.scheme.services.map(({ id }) => id).filter((id) => draft.scope.includes(id)) }),
     ...(!followUp && draft.level && { level: draft.level }),
-    findings: criteriaOf(draft).filter(({ id }) => draft.findings[id]?.result)
+    findings: criteriaOf(draft)
+      .filter(({ id }) => draft.findings[id]?.result)
       .map(({ id }) => findingOf(id, draft.findings[id])),
     evidence: draft.evidence.map(({ name, sha256 }) => ({ name, sha256 })),
     recommendation: draft.recommendation,
@@ -78,7 +79,10 @@ export function counts(findings) {
 }
 
 export function servicesIn(scheme, scope) {
-  return scheme.services.filter(({ id }) => scope.includes(id)).map(({ name }) => inLanguage(name)).join(', ');
+  return scheme.services
+    .filter(({ id }) => scope.includes(id))
+    .map(({ name }) => inLanguage(name))
+    .join(', ');
 }
 
 // The audit in sentences.
@@ -90,8 +94,13 @@ export function auditSummary(draft) {
     t('console.sum.scheme', { scheme: inLanguage(draft.scheme.name), version: draft.scheme.version }),
     content.scope && t('console.sum.scope', { services: servicesIn(draft.scheme, content.scope) }),
     t('console.sum.days', { started: day(draft.started), finished: day(draft.finished) }),
-    t('console.sum.findings', { total: content.findings.length, conform: number.conform, minor: number.minor,
-      major: number.major, other: number['not-applicable'] }),
+    t('console.sum.findings', {
+      total: content.findings.length,
+      conform: number.conform,
+      minor: number.minor,
+      major: number.major,
+      other: number['not-applicable'],
+    }),
     t('console.sum.evidence', { number: content.evidence.length }),
     t('console.sum.recommend', { action: tFor('console.action', draft.recommendation) }),
   ].filter(Boolean);
@@ -114,15 +123,28 @@ export function decisionSummary(draft) {
 }
 
 export function personSummary({ content, who }) {
-  return [t(`console.sum.person.${content.action}`, { name: who }),
-    content.roles && t('console.sum.roles', { roles: content.roles.split(',').map((role) => tFor('console.role', role)).join(', ') }),
-    t('console.sum.private')].filter(Boolean);
+  return [
+    t(`console.sum.person.${content.action}`, { name: who }),
+    content.roles &&
+      t('console.sum.roles', {
+        roles: content.roles
+          .split(',')
+          .map((role) => tFor('console.role', role))
+          .join(', '),
+      }),
+    t('console.sum.private'),
+  ].filter(Boolean);
 }
 
 export function caseSummary({ content }) {
   return content.action === 'open'
-    ? [t('console.sum.case', { kind: tFor('console.case', content.kind), day: day(content.received) }),
-      content.mark && t('console.sum.mark', { number: content.mark }), t('console.sum.private')].filter(Boolean)
-    : [t('console.sum.close', { outcome: tFor('console.outcome', content.outcome), reason: content.reason }),
-      t('console.sum.private')];
+    ? [
+        t('console.sum.case', { kind: tFor('console.case', content.kind), day: day(content.received) }),
+        content.mark && t('console.sum.mark', { number: content.mark }),
+        t('console.sum.private'),
+      ].filter(Boolean)
+    : [
+        t('console.sum.close', { outcome: tFor('console.outcome', content.outcome), reason: content.reason }),
+        t('console.sum.private'),
+      ];
 }

@@ -5,8 +5,17 @@ import { load, newDraft, save } from './draft.js';
 import { get } from './server.js';
 import { day, has, inLanguage, language, t, tFor } from './words.js';
 
-const REASONS = ['measures-not-kept', 'misleading-use', 'non-conformity', 'surveillance-overdue', 'corrected', 'service-ended',
-  'under-investigation', 'not-met', 'mistake'];
+const REASONS = [
+  'measures-not-kept',
+  'misleading-use',
+  'non-conformity',
+  'surveillance-overdue',
+  'corrected',
+  'service-ended',
+  'under-investigation',
+  'not-met',
+  'mistake',
+];
 const TEXT_MAX = 1000;
 const STATES = ['active', 'suspended', 'withdrawn'];
 
@@ -15,14 +24,32 @@ function preview(rule, draft) {
   if (!rule.public) return element('p', { class: 'banner' }, t('console.decide.not_public'));
   const { content } = draft;
   const state = content.state ?? rule.to ?? draft.state ?? 'active';
-  return element('section', { 'aria-labelledby': 'public' }, element('h2', { id: 'public' }, t('console.decide.public')),
-    element('div', { class: `state state-${state} preview` }, element('div', {},
-      element('p', { class: 'preview-title' }, t(`state.${state}`)), element('p', {}, draft.provider.name))),
+  return element(
+    'section',
+    { 'aria-labelledby': 'public' },
+    element('h2', { id: 'public' }, t('console.decide.public')),
+    element(
+      'div',
+      { class: `state state-${state} preview` },
+      element(
+        'div',
+        {},
+        element('p', { class: 'preview-title' }, t(`state.${state}`)),
+        element('p', {}, draft.provider.name),
+      ),
+    ),
     content.text && element('blockquote', { lang: 'nl' }, content.text.nl || '…'),
     content.text && element('blockquote', { lang: 'en' }, content.text.en || '…'),
-    element('p', { class: 'quiet' }, `${day(draft.today)} `, element('b', {}, tFor('event', rule.action)), ' ',
+    element(
+      'p',
+      { class: 'quiet' },
+      `${day(draft.today)} `,
+      element('b', {}, tFor('event', rule.action)),
+      ' ',
       content.reason && has(`reason.${content.reason}`) ? t(`reason.${content.reason}`) : '',
-      content.text ? ` ${content.text[language] ?? ''}` : ''));
+      content.text ? ` ${content.text[language] ?? ''}` : '',
+    ),
+  );
 }
 
 class Decision {
@@ -39,10 +66,20 @@ class Decision {
   }
   open() {
     const { draft, rule } = this;
-    this.form = element('form', { class: 'long', novalidate: true, input: () => this.changed(), submit: (event) => this.toReview(event) },
-      this.fields(), this.preview, this.status, element('button', {}, t('console.decide.review')));
-    show(`${tFor('console.action', rule.action)}: ${draft.provider.name}`, element('p', {}, t(`console.action.why.${rule.action}`)),
-      this.form, next(t('console.decide.next')));
+    this.form = element(
+      'form',
+      { class: 'long', novalidate: true, input: () => this.changed(), submit: (event) => this.toReview(event) },
+      this.fields(),
+      this.preview,
+      this.status,
+      element('button', {}, t('console.decide.review')),
+    );
+    show(
+      `${tFor('console.action', rule.action)}: ${draft.provider.name}`,
+      element('p', {}, t(`console.action.why.${rule.action}`)),
+      this.form,
+      next(t('console.decide.next')),
+    );
     this.draw();
   }
   label(words, member) {
@@ -52,23 +89,75 @@ class Decision {
     const { content, audits, scheme } = this.draft;
     const services = (scheme?.services ?? []).map(({ id, name }) => ({ value: id, label: inLanguage(name) }));
     return [
-      this.has('audit') && audits?.length && choices(t('console.decide.audit'), 'radio', 'audit', [
-        ...(this.must('audit') ? [] : [{ value: '', label: t('console.decide.no_audit') }]),
-        ...audits.map(({ id, kind, finished, recommendation }) => ({ value: id, label: `${tFor('audit', kind)}, ${day(finished)}`,
-          help: tFor('console.action', recommendation) }))], content.audit ?? ''),
-      this.has('scope') && choices(this.label('console.decide.scope', 'scope'), 'checkbox', 'scope', services, content.scope ?? this.draft.scope ?? []),
-      this.has('state') && choices(t('console.decide.state'), 'radio', 'state', STATES.map((value) => ({ value, label: t(`state-short.${value}`) })), content.state),
+      this.has('audit') &&
+        audits?.length &&
+        choices(
+          t('console.decide.audit'),
+          'radio',
+          'audit',
+          [
+            ...(this.must('audit') ? [] : [{ value: '', label: t('console.decide.no_audit') }]),
+            ...audits.map(({ id, kind, finished, recommendation }) => ({
+              value: id,
+              label: `${tFor('audit', kind)}, ${day(finished)}`,
+              help: tFor('console.action', recommendation),
+            })),
+          ],
+          content.audit ?? '',
+        ),
+      this.has('scope') &&
+        choices(
+          this.label('console.decide.scope', 'scope'),
+          'checkbox',
+          'scope',
+          services,
+          content.scope ?? this.draft.scope ?? [],
+        ),
+      this.has('state') &&
+        choices(
+          t('console.decide.state'),
+          'radio',
+          'state',
+          STATES.map((value) => ({ value, label: t(`state-short.${value}`) })),
+          content.state,
+        ),
       this.has('name') && field(t('console.decide.name'), this.input('name', { maxlength: '200' })),
       this.has('to') && field(t('console.decide.to'), this.input('to', { maxlength: '40' })),
       this.has('transfer') && field(t('console.decide.transfer'), this.input('transfer', { maxlength: '43' })),
-      this.has('reason') && [field(this.label('console.decide.reason', 'reason'), this.input('reason', { maxlength: '40', list: 'reasons' }), t('console.decide.reason.help')),
-        element('datalist', { id: 'reasons' }, REASONS.map((value) => element('option', { value })))],
-      this.has('text') && ['nl', 'en'].map((lang) => field(this.label(this.rule.public ? `console.decide.text.${lang}` : `console.decide.private.${lang}`, 'text'),
-        element('textarea', { name: `text-${lang}`, rows: '4', maxlength: String(TEXT_MAX), lang, value: content.text?.[lang] ?? '' }))),
-      this.rule.action !== 'grant' && this.rule.action !== 'refuse' && field(
-        this.must('state') ? t('console.decide.since') : `${t('console.decide.from')} ${t('console.optional')}`,
-        element('input', { type: 'datetime-local', name: 'holds_from', value: this.draft.from ?? '' })),
-    ].flat().filter(Boolean);
+      this.has('reason') && [
+        field(
+          this.label('console.decide.reason', 'reason'),
+          this.input('reason', { maxlength: '40', list: 'reasons' }),
+          t('console.decide.reason.help'),
+        ),
+        element(
+          'datalist',
+          { id: 'reasons' },
+          REASONS.map((value) => element('option', { value })),
+        ),
+      ],
+      this.has('text') &&
+        ['nl', 'en'].map((lang) =>
+          field(
+            this.label(this.rule.public ? `console.decide.text.${lang}` : `console.decide.private.${lang}`, 'text'),
+            element('textarea', {
+              name: `text-${lang}`,
+              rows: '4',
+              maxlength: String(TEXT_MAX),
+              lang,
+              value: content.text?.[lang] ?? '',
+            }),
+          ),
+        ),
+      this.rule.action !== 'grant' &&
+        this.rule.action !== 'refuse' &&
+        field(
+          this.must('state') ? t('console.decide.since') : `${t('console.decide.from')} ${t('console.optional')}`,
+          element('input', { type: 'datetime-local', name: 'holds_from', value: this.draft.from ?? '' }),
+        ),
+    ]
+      .flat()
+      .filter(Boolean);
   }
   input(name, attributes) {
     return element('input', { name, value: this.draft.content[name] ?? '', autocomplete: 'off', ...attributes });
@@ -84,7 +173,8 @@ class Decision {
     if (before.mark) content.mark = before.mark;
     const scope = this.has('scope') && chosen(form, 'scope');
     if (scope && (this.must('scope') || scope.join() !== (draft.scope ?? []).join())) content.scope = scope;
-    for (const name of ['reason', 'name', 'to', 'transfer']) if (this.has(name) && value(name)) content[name] = value(name);
+    for (const name of ['reason', 'name', 'to', 'transfer'])
+      if (this.has(name) && value(name)) content[name] = value(name);
     const text = { nl: value('text-nl') ?? '', en: value('text-en') ?? '' };
     if (this.has('text') && (text.nl || text.en)) content.text = text;
     if (this.has('state') && chosen(form, 'state')[0]) [content.state] = chosen(form, 'state');
@@ -104,7 +194,8 @@ class Decision {
     event.preventDefault();
     await this.changed();
     const { content } = this.draft;
-    const missing = this.rule.needs.find((member) => !content[member] || content[member].length === 0) ??
+    const missing =
+      this.rule.needs.find((member) => !content[member] || content[member].length === 0) ??
       (content.text && !(content.text.nl && content.text.en) ? 'text' : null) ??
       (this.must('state') && !content.holds_from ? 'holds_from' : null);
     if (missing) {
@@ -131,9 +222,16 @@ export async function decideOnAudit(id, action) {
   const { audit, scheme, provider, rules, me, mark } = await auditAndMark(id);
   const rule = rules.find((one) => one.action === action);
   if (!rule) throw new RangeError(action);
-  const draft = await draftFor(`on-${id}-${action}`, { provider: { name: provider.name, kvk: provider.kvk }, scheme, today: me.today,
-    auditKind: audit.kind, auditDay: audit.finished, state: mark?.state, scope: rule.action === 'extend' ? audit.signed.scope : mark?.scope,
-    content: { action, audit: id, ...(!rule.without_mark && { mark: mark.number }) } });
+  const draft = await draftFor(`on-${id}-${action}`, {
+    provider: { name: provider.name, kvk: provider.kvk },
+    scheme,
+    today: me.today,
+    auditKind: audit.kind,
+    auditDay: audit.finished,
+    state: mark?.state,
+    scope: rule.action === 'extend' ? audit.signed.scope : mark?.scope,
+    content: { action, audit: id, ...(!rule.without_mark && { mark: mark.number }) },
+  });
   pageOf(draft, rule);
 }
 
@@ -143,9 +241,17 @@ export async function decideOnMark(number, action) {
   const mark = marks.find((one) => one.number === record.number);
   if (!rule || !mark) throw new RangeError(action);
   const scheme = await get(`schemes/${mark.scheme}/${mark.version}`);
-  const usable = audits.filter((one) => one.scheme === mark.scheme && rule.audit_kinds.includes(one.kind) && !one.decision && !one.took_part);
-  const draft = await draftFor(`mark-${mark.number}-${action}`, { provider: { name: mark.name, kvk: mark.kvk }, scheme, today: me.today,
-    state: mark.state, scope: mark.scope, content: { action, mark: mark.number } });
+  const usable = audits.filter(
+    (one) => one.scheme === mark.scheme && rule.audit_kinds.includes(one.kind) && !one.decision && !one.took_part,
+  );
+  const draft = await draftFor(`mark-${mark.number}-${action}`, {
+    provider: { name: mark.name, kvk: mark.kvk },
+    scheme,
+    today: me.today,
+    state: mark.state,
+    scope: mark.scope,
+    content: { action, mark: mark.number },
+  });
   draft.audits = usable;
   pageOf(draft, rule);
 }

@@ -47,10 +47,19 @@ export function field(label, input, help) {
 // Radio buttons or checkboxes under one heading. options: [{ value, label, help }].
 export function choices(legend, type, name, options, chosen, onchange) {
   const picked = new Set([chosen].flat());
-  return element('fieldset', {}, element('legend', {}, legend), options.map(({ value, label, help }) =>
-    element('label', { class: 'choice' },
-      element('input', { type, name, value, checked: picked.has(value), change: onchange }),
-      element('span', {}, label, help && element('small', {}, ' ', help)))));
+  return element(
+    'fieldset',
+    {},
+    element('legend', {}, legend),
+    options.map(({ value, label, help }) =>
+      element(
+        'label',
+        { class: 'choice' },
+        element('input', { type, name, value, checked: picked.has(value), change: onchange }),
+        element('span', {}, label, help && element('small', {}, ' ', help)),
+      ),
+    ),
+  );
 }
 
 export function chosen(within, name) {
@@ -59,10 +68,31 @@ export function chosen(within, name) {
 
 // A table that becomes a list on a phone. heads: texts; rows: lists of children.
 export function table(caption, heads, rows) {
-  return element('table', { class: 'rows' }, element('caption', { class: 'unseen' }, caption),
-    element('thead', {}, element('tr', {}, heads.map((head) => element('th', { scope: 'col' }, head)))),
-    element('tbody', {}, rows.map((cells) => element('tr', {}, cells.map((cell, i) =>
-      element('td', { 'data-head': heads[i] }, cell))))));
+  return element(
+    'table',
+    { class: 'rows' },
+    element('caption', { class: 'unseen' }, caption),
+    element(
+      'thead',
+      {},
+      element(
+        'tr',
+        {},
+        heads.map((head) => element('th', { scope: 'col' }, head)),
+      ),
+    ),
+    element(
+      'tbody',
+      {},
+      rows.map((cells) =>
+        element(
+          'tr',
+          {},
+          cells.map((cell, i) => element('td', { 'data-head': heads[i] }, cell)),
+        ),
+      ),
+    ),
+  );
 }
 
 export function button(text, click, attributes = {}) {

@@ -7,15 +7,20 @@ import { enrol, signIn, Unreachable } from './server.js';
 import { t, tFor } from './words.js';
 
 export function rolesInWords(roles) {
-  return roles.split(',').map((role) => tFor('console.role', role)).join(', ');
+  return roles
+    .split(',')
+    .map((role) => tFor('console.role', role))
+    .join(', ');
 }
 
 function welcome(owner) {
-  show(t('console.enrol.done', { name: owner.person }),
+  show(
+    t('console.enrol.done', { name: owner.person }),
     element('p', {}, t('console.enrol.roles', { body: owner.body, roles: rolesInWords(owner.roles) })),
     element('p', {}, t('console.enrol.kept')),
     element('p', {}, link(t('console.enrol.desk'), '/console#/', { class: 'button' })),
-    next(t('console.enrol.next')));
+    next(t('console.enrol.next')),
+  );
 }
 
 async function register(code, status) {
@@ -29,7 +34,10 @@ async function register(code, status) {
     welcome(owner);
   } catch (error) {
     if (error.type === 'invitation' || error.type === 'key-enrolled') {
-      const taken = await signIn(key).then(() => true, () => false);
+      const taken = await signIn(key).then(
+        () => true,
+        () => false,
+      );
       if (taken) {
         await keepOwner(key, {});
         location.assign('/console');
@@ -45,8 +53,11 @@ export async function enrolPage() {
   const code = location.hash.slice(1);
   history.replaceState(null, '', location.pathname + location.search);
   if (!(await canSign())) {
-    show(t('console.enrol.cannot'), alertBox(element('p', {}, t('console.enrol.cannot.text'))),
-      next(t('console.enrol.cannot.next')));
+    show(
+      t('console.enrol.cannot'),
+      alertBox(element('p', {}, t('console.enrol.cannot.text'))),
+      next(t('console.enrol.cannot.next')),
+    );
     return;
   }
   if (!/^[0-9a-f]{32}$/.test(code)) {
@@ -55,11 +66,21 @@ export async function enrolPage() {
   }
   const key = await ownKey();
   const status = element('div');
-  show(t('console.enrol.title'),
+  show(
+    t('console.enrol.title'),
     element('p', {}, t('console.enrol.what')),
-    element('ul', { class: 'ticks' }, ['here', 'own', 'lost'].map((word) => element('li', {}, t(`console.enrol.${word}`)))),
+    element(
+      'ul',
+      { class: 'ticks' },
+      ['here', 'own', 'lost'].map((word) => element('li', {}, t(`console.enrol.${word}`))),
+    ),
     key?.owner && element('p', { class: 'banner' }, t('console.enrol.replaces')),
     status,
-    element('p', {}, button(t('console.enrol.make'), () => register(code, status))),
-    next(t('console.enrol.make.next')));
+    element(
+      'p',
+      {},
+      button(t('console.enrol.make'), () => register(code, status)),
+    ),
+    next(t('console.enrol.make.next')),
+  );
 }

@@ -15,9 +15,23 @@ export function evidencePart(evidence, changed) {
   const list = element('ul', { class: 'evidence' });
   const part = element('section', { 'aria-labelledby': 'evidence-title', class: 'drop' });
   const input = element('input', { type: 'file', multiple: true, change: () => take(input.files) });
-  const redraw = () => list.replaceChildren(...evidence.map((entry, i) => element('li', {},
-    element('span', {}, entry.name), ' ', element('code', {}, entry.sha256.slice(0, 16), '…'), ' ',
-    button(t('console.evidence.remove'), () => drop(i), { class: 'plain', 'aria-label': `${t('console.evidence.remove')}: ${entry.name}` }))));
+  const redraw = () =>
+    list.replaceChildren(
+      ...evidence.map((entry, i) =>
+        element(
+          'li',
+          {},
+          element('span', {}, entry.name),
+          ' ',
+          element('code', {}, entry.sha256.slice(0, 16), '…'),
+          ' ',
+          button(t('console.evidence.remove'), () => drop(i), {
+            class: 'plain',
+            'aria-label': `${t('console.evidence.remove')}: ${entry.name}`,
+          }),
+        ),
+      ),
+    );
 
   async function take(files) {
     for (const file of files) {
@@ -51,8 +65,11 @@ export function evidencePart(evidence, changed) {
     part.classList.remove('over');
     take(event.dataTransfer.files);
   });
-  part.append(element('h2', { id: 'evidence-title' }, t('console.evidence.title')),
-    field(t('console.evidence.choose'), input, t('console.evidence.help')), list);
+  part.append(
+    element('h2', { id: 'evidence-title' }, t('console.evidence.title')),
+    field(t('console.evidence.choose'), input, t('console.evidence.help')),
+    list,
+  );
   redraw();
   return part;
 }

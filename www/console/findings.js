@@ -20,26 +20,50 @@ class Findings {
   }
   open() {
     const { draft } = this;
-    show(t('console.findings.title', { name: draft.provider.name }),
-      element('p', { class: 'quiet' }, `${tFor('audit', draft.kind)} · ${inLanguage(draft.scheme.short_name ?? draft.scheme.name)}`),
+    show(
+      t('console.findings.title', { name: draft.provider.name }),
+      element(
+        'p',
+        { class: 'quiet' },
+        `${tFor('audit', draft.kind)} · ${inLanguage(draft.scheme.short_name ?? draft.scheme.name)}`,
+      ),
       element('p', {}, t('console.findings.keys')),
       element('div', { class: 'progress' }, this.bar, this.count, this.saved),
       this.principles(),
       byPrinciple(draft).map((group) => this.group(group)),
       evidencePart(draft.evidence, () => this.changed()),
-      this.recommendation(), this.status,
-      element('div', { class: 'buttons' }, button(t('console.findings.review'), () => this.toReview())),
-      next(t('console.findings.next')));
+      this.recommendation(),
+      this.status,
+      element(
+        'div',
+        { class: 'buttons' },
+        button(t('console.findings.review'), () => this.toReview()),
+      ),
+      next(t('console.findings.next')),
+    );
     this.count_up();
     this.saved.textContent = t('console.findings.kept');
   }
   principles() {
-    return element('nav', { 'aria-label': t('console.findings.principles'), class: 'principles' }, element('ul', {},
-      byPrinciple(this.draft).map(({ id, name }) => {
-        const count = element('span', { class: 'quiet' });
-        this.groups.set(id, count);
-        return element('li', {}, button(name, () => this.goTo(id), { class: 'plain' }), ' ', count);
-      })));
+    return element(
+      'nav',
+      { 'aria-label': t('console.findings.principles'), class: 'principles' },
+      element(
+        'ul',
+        {},
+        byPrinciple(this.draft).map(({ id, name }) => {
+          const count = element('span', { class: 'quiet' });
+          this.groups.set(id, count);
+          return element(
+            'li',
+            {},
+            button(name, () => this.goTo(id), { class: 'plain' }),
+            ' ',
+            count,
+          );
+        }),
+      ),
+    );
   }
   goTo(id) {
     const heading = document.getElementById(`principle-${id}`);
@@ -47,27 +71,44 @@ class Findings {
     heading.scrollIntoView();
   }
   group({ id, name, criteria }) {
-    return element('section', { 'aria-labelledby': `principle-${id}` },
-      element('h2', { id: `principle-${id}`, tabindex: '-1' }, name), criteria.map((criterion) => this.criterion(criterion)));
+    return element(
+      'section',
+      { 'aria-labelledby': `principle-${id}` },
+      element('h2', { id: `principle-${id}`, tabindex: '-1' }, name),
+      criteria.map((criterion) => this.criterion(criterion)),
+    );
   }
   criterion(criterion) {
     const { draft } = this;
     const finding = (draft.findings[criterion.id] ??= {});
     const details = element('div', { class: 'details' });
     const results = RESULTS.filter((result) => result !== 'not-applicable' || !criterion.mandatory);
-    const set = choices(element('span', {}, element('b', {}, criterion.id), ' ', inLanguage(criterion.text)), 'radio',
-      `result-${criterion.id}`, results.map((value, i) => ({ value, label: t(`console.result.${value}`), help: String(i + 1) })),
-      finding.result, (event) => {
+    const set = choices(
+      element('span', {}, element('b', {}, criterion.id), ' ', inLanguage(criterion.text)),
+      'radio',
+      `result-${criterion.id}`,
+      results.map((value, i) => ({ value, label: t(`console.result.${value}`), help: String(i + 1) })),
+      finding.result,
+      (event) => {
         finding.result = event.target.value;
         this.details(criterion, finding, details);
         this.changed();
-      });
+      },
+    );
     set.classList.add('finding');
     set.addEventListener('keydown', (event) => this.key(event, set, results));
     const before = draft.last?.[criterion.id];
-    if (before) set.querySelector('legend').append(element('small', { class: 'before' },
-      t('console.findings.before', { result: t(`console.result.${before.result}`), day: day(before.on) }),
-      before.note ? ` ${before.note}` : ''));
+    if (before)
+      set
+        .querySelector('legend')
+        .append(
+          element(
+            'small',
+            { class: 'before' },
+            t('console.findings.before', { result: t(`console.result.${before.result}`), day: day(before.on) }),
+            before.note ? ` ${before.note}` : '',
+          ),
+        );
     set.append(details);
     this.details(criterion, finding, details);
     this.sets.push({ id: criterion.id, set });
@@ -77,19 +118,27 @@ class Findings {
   details(criterion, finding, place) {
     const lines = [];
     if (finding.result && finding.result !== 'conform') {
-      const note = element('textarea', { rows: '3', maxlength: String(NOTE_MAX), value: finding.note ?? '',
+      const note = element('textarea', {
+        rows: '3',
+        maxlength: String(NOTE_MAX),
+        value: finding.note ?? '',
         input: () => {
           finding.note = note.value;
           this.changed();
-        } });
+        },
+      });
       lines.push(field(t(finding.result === 'not-applicable' ? 'console.lacks.why' : 'console.lacks.note'), note));
     }
     if (isOpen(finding.result)) {
-      const due = element('input', { type: 'date', min: this.draft.finished, value: finding.due ?? '',
+      const due = element('input', {
+        type: 'date',
+        min: this.draft.finished,
+        value: finding.due ?? '',
         input: () => {
           finding.due = due.value;
           this.changed();
-        } });
+        },
+      });
       lines.push(field(t('console.lacks.due'), due));
     }
     place.replaceChildren(...lines);
@@ -122,22 +171,41 @@ class Findings {
     set.scrollIntoView({ block: 'center' });
   }
   recommendation() {
-    const options = this.rules.filter(({ action, audit_kinds }) => action === 'refuse' || audit_kinds.includes(this.draft.kind) ||
-      (this.draft.kind === 'follow-up' && action === 'maintain'));
-    return element('section', {}, choices(t('console.findings.recommend'), 'radio', 'recommendation',
-      options.map(({ action }) => ({ value: action, label: tFor('console.action', action) })), this.draft.recommendation, (event) => {
-        this.draft.recommendation = event.target.value;
-        this.changed();
-      }));
+    const options = this.rules.filter(
+      ({ action, audit_kinds }) =>
+        action === 'refuse' ||
+        audit_kinds.includes(this.draft.kind) ||
+        (this.draft.kind === 'follow-up' && action === 'maintain'),
+    );
+    return element(
+      'section',
+      {},
+      choices(
+        t('console.findings.recommend'),
+        'radio',
+        'recommendation',
+        options.map(({ action }) => ({ value: action, label: tFor('console.action', action) })),
+        this.draft.recommendation,
+        (event) => {
+          this.draft.recommendation = event.target.value;
+          this.changed();
+        },
+      ),
+    );
   }
   changed() {
     this.saved.textContent = t('console.findings.saving');
     const kept = save(this.draft);
-    kept.then(() => {
-      this.saved.textContent = t('console.findings.saved', { time: new Date().toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' }) });
-    }, () => {
-      this.status.replaceChildren(alertBox(t('console.findings.not_saved')));
-    });
+    kept.then(
+      () => {
+        this.saved.textContent = t('console.findings.saved', {
+          time: new Date().toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' }),
+        });
+      },
+      () => {
+        this.status.replaceChildren(alertBox(t('console.findings.not_saved')));
+      },
+    );
     this.count_up();
     return kept;
   }
@@ -149,7 +217,10 @@ class Findings {
     this.bar.value = done;
     this.count.textContent = t('console.findings.count', { done, all: all.length });
     for (const { id, criteria } of byPrinciple(draft))
-      this.groups.get(id).textContent = t('console.findings.count', { done: criteria.filter(isDone).length, all: criteria.length });
+      this.groups.get(id).textContent = t('console.findings.count', {
+        done: criteria.filter(isDone).length,
+        all: criteria.length,
+      });
     for (const { id, set } of this.sets) set.classList.toggle('done', isDone({ id }));
   }
   async toReview() {
@@ -158,8 +229,15 @@ class Findings {
     const none = !criteriaOf(draft).some(({ id }) => draft.findings[id]?.result);
     if (left.length || none) {
       const { id } = left[0] ?? criteriaOf(draft)[0];
-      this.status.replaceChildren(alertBox(t('console.findings.left', { number: left.length, id,
-        what: t(`console.lacks.${lacks(draft.findings[id], draft.finished) ?? 'result'}`) })));
+      this.status.replaceChildren(
+        alertBox(
+          t('console.findings.left', {
+            number: left.length,
+            id,
+            what: t(`console.lacks.${lacks(draft.findings[id], draft.finished) ?? 'result'}`),
+          }),
+        ),
+      );
       this.enter(this.sets.find((one) => one.id === id).set);
       return;
     }

@@ -23,14 +23,24 @@ async function withDraft(id, page) {
     show(t('console.draft.title'), alertBox(t('console.draft.broken')), next(link(t('console.desk.title'), '#/')));
     return;
   }
-  if (!draft) show(t('console.draft.title'), element('p', {}, t('console.draft.gone')), next(link(t('console.desk.title'), '#/')));
+  if (!draft)
+    show(
+      t('console.draft.title'),
+      element('p', {}, t('console.draft.gone')),
+      next(link(t('console.desk.title'), '#/')),
+    );
   else await page(draft);
 }
 
 // What was signed stays as it is until the registry has answered.
 const pages = { audit: findingsPage, decision: decidePage, case: casePage, person: peoplePage };
 const edit = (draft) => (draft.signed ? check(draft) : pages[draft.type](draft));
-const check = (draft) => review(draft, draft.type === 'person' ? '#/people' : `#/draft/${draft.id}`, draft.type === 'decision' ? decisionPreview(draft) : null);
+const check = (draft) =>
+  review(
+    draft,
+    draft.type === 'person' ? '#/people' : `#/draft/${draft.id}`,
+    draft.type === 'decision' ? decisionPreview(draft) : null,
+  );
 
 async function signOutPage() {
   await signOut();
@@ -39,12 +49,23 @@ async function signOutPage() {
 
 const part = '([A-Za-z0-9_-]+)';
 const routes = [
-  ['#?/?', deskPage], ['#/start', startPage], [`#/start/${part}`, startAt],
-  [`#/draft/${part}`, (id) => withDraft(id, edit)], [`#/draft/${part}/review`, (id) => withDraft(id, check)],
-  ['#/audits', queuePage], [`#/audits/${part}`, auditPage], [`#/audits/${part}/decide/${part}`, decideOnAudit],
-  ['#/marks', marksPage], [`#/marks/${part}`, markPage], [`#/marks/${part}/decide/${part}`, decideOnMark],
-  ['#/people', peoplePage], ['#/cases', casesPage], [`#/cases/open/${part}`, openCase], [`#/cases/open/${part}/${part}`, openCase],
-  [`#/cases/close/${part}`, closeCase], ['#/out', signOutPage],
+  ['#?/?', deskPage],
+  ['#/start', startPage],
+  [`#/start/${part}`, startAt],
+  [`#/draft/${part}`, (id) => withDraft(id, edit)],
+  [`#/draft/${part}/review`, (id) => withDraft(id, check)],
+  ['#/audits', queuePage],
+  [`#/audits/${part}`, auditPage],
+  [`#/audits/${part}/decide/${part}`, decideOnAudit],
+  ['#/marks', marksPage],
+  [`#/marks/${part}`, markPage],
+  [`#/marks/${part}/decide/${part}`, decideOnMark],
+  ['#/people', peoplePage],
+  ['#/cases', casesPage],
+  [`#/cases/open/${part}`, openCase],
+  [`#/cases/open/${part}/${part}`, openCase],
+  [`#/cases/close/${part}`, closeCase],
+  ['#/out', signOutPage],
 ].map(([pattern, page]) => [new RegExp(`^${pattern}$`), page]);
 
 function mark(hash) {
@@ -64,12 +85,23 @@ async function go() {
     try {
       await page(...match.slice(1));
     } catch (error) {
-      show(t('console.problem.title'), problemBox(error),
-        next(t(error.type === 'no-key' ? 'console.problem.no_key' : 'console.problem.next'), ' ', link(t('console.desk.title'), '#/')));
+      show(
+        t('console.problem.title'),
+        problemBox(error),
+        next(
+          t(error.type === 'no-key' ? 'console.problem.no_key' : 'console.problem.next'),
+          ' ',
+          link(t('console.desk.title'), '#/'),
+        ),
+      );
     }
     return;
   }
-  show(t('console.problem.title'), element('p', {}, t('console.problem.nowhere')), next(link(t('console.desk.title'), '#/')));
+  show(
+    t('console.problem.title'),
+    element('p', {}, t('console.problem.nowhere')),
+    next(link(t('console.desk.title'), '#/')),
+  );
 }
 
 async function begin() {

@@ -26,7 +26,9 @@ async function all() {
 
 function save(marks) {
   const columns = ['number', 'kvk', 'name', 'scheme', 'version', 'level', 'state', 'since', 'until', 'surveillance'];
-  const lines = [columns, ...marks.map((mark) => columns.map((column) => mark[column]))].map((line) => line.map(cell).join(';'));
+  const lines = [columns, ...marks.map((mark) => columns.map((column) => mark[column]))].map((line) =>
+    line.map(cell).join(';'),
+  );
   const file = new Blob(['\ufeff', lines.join('\r\n'), '\r\n'], { type: 'text/csv' });
   const address = URL.createObjectURL(file);
   element('a', { href: address, download: 'keurmerken.csv' }).click();
@@ -36,44 +38,127 @@ function save(marks) {
 
 export async function marksPage() {
   const marks = await all();
-  const counted = Object.entries(Object.groupBy(marks, ({ state }) => state)).map(([state, list]) => `${list.length} × ${t(`state-short.${state}`)}`);
-  show(t('console.marks.title'), element('p', {}, counted.join(', ') || t('console.marks.none')),
-    table(t('console.marks.title'), [t('console.audit.provider'), t('console.marks.number'), t('console.audit.scheme'), t('console.marks.state'), t('console.marks.until')],
-      marks.map((mark) => [link(mark.name, `#/marks/${mark.number}`), element('code', {}, mark.number), mark.scheme, stateShown(mark.state), day(mark.until)])),
-    element('div', { class: 'buttons' }, button(t('console.marks.export'), () => save(marks), { class: 'plain' })),
-    next(t('console.marks.next')));
+  const counted = Object.entries(Object.groupBy(marks, ({ state }) => state)).map(
+    ([state, list]) => `${list.length} × ${t(`state-short.${state}`)}`,
+  );
+  show(
+    t('console.marks.title'),
+    element('p', {}, counted.join(', ') || t('console.marks.none')),
+    table(
+      t('console.marks.title'),
+      [
+        t('console.audit.provider'),
+        t('console.marks.number'),
+        t('console.audit.scheme'),
+        t('console.marks.state'),
+        t('console.marks.until'),
+      ],
+      marks.map((mark) => [
+        link(mark.name, `#/marks/${mark.number}`),
+        element('code', {}, mark.number),
+        mark.scheme,
+        stateShown(mark.state),
+        day(mark.until),
+      ]),
+    ),
+    element(
+      'div',
+      { class: 'buttons' },
+      button(t('console.marks.export'), () => save(marks), { class: 'plain' }),
+    ),
+    next(t('console.marks.next')),
+  );
 }
 
 function decisions(list) {
-  return element('section', { 'aria-labelledby': 'decided' }, element('h2', { id: 'decided' }, t('console.mark.decided')),
-    table(t('console.mark.decided'), [t('console.mark.action'), t('console.mark.recorded'), t('console.mark.by'), t('console.mark.appeal')],
-      list.map((one) => [tFor('console.action', one.action), day(one.recorded), one.decider,
-        link(t('console.mark.appeal.open'), `#/cases/open/appeal/${one.id}`, { 'aria-label': `${t('console.mark.appeal.open')}: ${tFor('console.action', one.action)}, ${day(one.recorded)}` })])));
+  return element(
+    'section',
+    { 'aria-labelledby': 'decided' },
+    element('h2', { id: 'decided' }, t('console.mark.decided')),
+    table(
+      t('console.mark.decided'),
+      [t('console.mark.action'), t('console.mark.recorded'), t('console.mark.by'), t('console.mark.appeal')],
+      list.map((one) => [
+        tFor('console.action', one.action),
+        day(one.recorded),
+        one.decider,
+        link(t('console.mark.appeal.open'), `#/cases/open/appeal/${one.id}`, {
+          'aria-label': `${t('console.mark.appeal.open')}: ${tFor('console.action', one.action)}, ${day(one.recorded)}`,
+        }),
+      ]),
+    ),
+  );
 }
 
 function actionsPart(mark, rules, me) {
-  const allowed = rules.filter((rule) => rule.from.includes(mark.state) && !rule.needs.includes('audit') && rule.action !== 'accept-transfer');
-  return element('section', { 'aria-labelledby': 'decide' }, element('h2', { id: 'decide' }, t('console.mark.decide')),
+  const allowed = rules.filter(
+    (rule) => rule.from.includes(mark.state) && !rule.needs.includes('audit') && rule.action !== 'accept-transfer',
+  );
+  return element(
+    'section',
+    { 'aria-labelledby': 'decide' },
+    element('h2', { id: 'decide' }, t('console.mark.decide')),
     me.roles.split(',').includes('decider')
-      ? element('ul', { class: 'actions' }, allowed.map(({ action }) => element('li', {},
-        link(tFor('console.action', action), `#/marks/${mark.number}/decide/${action}`, { class: 'button plain' }), ' ',
-        element('span', { class: 'quiet' }, t(`console.action.why.${action}`)))))
-      : alertBox(t('console.barred.role')));
+      ? element(
+          'ul',
+          { class: 'actions' },
+          allowed.map(({ action }) =>
+            element(
+              'li',
+              {},
+              link(tFor('console.action', action), `#/marks/${mark.number}/decide/${action}`, {
+                class: 'button plain',
+              }),
+              ' ',
+              element('span', { class: 'quiet' }, t(`console.action.why.${action}`)),
+            ),
+          ),
+        )
+      : alertBox(t('console.barred.role')),
+  );
 }
 
 export async function markPage(number) {
-  const [{ marks, decisions: decided, audits, open }, rules, me] = await Promise.all([get(`marks/${number}`), get('rules'), get('me')]);
+  const [{ marks, decisions: decided, audits, open }, rules, me] = await Promise.all([
+    get(`marks/${number}`),
+    get('rules'),
+    get('me'),
+  ]);
   const mark = marks.find((one) => one.number === number.toUpperCase()) ?? marks[0];
-  show(`${mark.name}: ${mark.number}`,
-    element('p', {}, stateShown(mark.state), ' ', t('console.mark.since', { day: day(mark.since) }), ' · ', t('console.mark.until', { day: day(mark.until) }), ' · ',
-      link(t('console.mark.public'), `/m/${mark.number}`)),
+  show(
+    `${mark.name}: ${mark.number}`,
+    element(
+      'p',
+      {},
+      stateShown(mark.state),
+      ' ',
+      t('console.mark.since', { day: day(mark.since) }),
+      ' · ',
+      t('console.mark.until', { day: day(mark.until) }),
+      ' · ',
+      link(t('console.mark.public'), `/m/${mark.number}`),
+    ),
     mark.surveillance && element('p', {}, t('console.mark.surveillance', { day: day(mark.surveillance) })),
     element('p', {}, t('console.mark.open', open)),
     element('p', {}, link(t('console.mark.audit'), `#/start/${mark.kvk}`, { class: 'button plain' })),
     decisions(decided),
-    element('section', { 'aria-labelledby': 'audits' }, element('h2', { id: 'audits' }, t('console.mark.audits')),
-      table(t('console.mark.audits'), [t('console.audit.what'), t('console.audit.day'), t('console.audit.found')],
-        audits.filter((one) => one.scheme === mark.scheme).map((audit) => [link(tFor('audit', audit.kind), `#/audits/${audit.id}`), day(audit.finished), t('console.audit.counts', audit)]))),
+    element(
+      'section',
+      { 'aria-labelledby': 'audits' },
+      element('h2', { id: 'audits' }, t('console.mark.audits')),
+      table(
+        t('console.mark.audits'),
+        [t('console.audit.what'), t('console.audit.day'), t('console.audit.found')],
+        audits
+          .filter((one) => one.scheme === mark.scheme)
+          .map((audit) => [
+            link(tFor('audit', audit.kind), `#/audits/${audit.id}`),
+            day(audit.finished),
+            t('console.audit.counts', audit),
+          ]),
+      ),
+    ),
     actionsPart(mark, rules, me),
-    next(t('console.mark.next')));
+    next(t('console.mark.next')),
+  );
 }

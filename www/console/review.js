@@ -28,20 +28,44 @@ export function problemWords(error) {
 }
 
 export function problemBox(error) {
-  return alertBox(element('p', {}, problemWords(error)),
-    error instanceof Refused && error.message ? element('p', { class: 'quiet', lang: 'en' }, error.message) : null);
+  return alertBox(
+    element('p', {}, problemWords(error)),
+    error instanceof Refused && error.message ? element('p', { class: 'quiet', lang: 'en' }, error.message) : null,
+  );
 }
 
 function finished(draft, reply) {
   const done = `console.done.${draft.type}`;
-  const shown = draft.type === 'decision' && reply.url ? [
-    element('p', {}, t('console.done.state', { state: t(`state-short.${reply.state}`) }), ' ',
-      link(t('console.done.public'), new URL(reply.url).pathname, { target: '_blank', rel: 'noopener' }))] : [];
-  const handOver = draft.link ? [element('p', {}, t('console.done.link', { name: draft.who })),
-    element('pre', { tabindex: '0', role: 'group', 'aria-label': t('console.done.link', { name: draft.who }) }, draft.link)] : [];
-  show(t(`${done}.title`), element('p', {}, t(`${done}.text`)), shown, handOver,
+  const shown =
+    draft.type === 'decision' && reply.url
+      ? [
+          element(
+            'p',
+            {},
+            t('console.done.state', { state: t(`state-short.${reply.state}`) }),
+            ' ',
+            link(t('console.done.public'), new URL(reply.url).pathname, { target: '_blank', rel: 'noopener' }),
+          ),
+        ]
+      : [];
+  const handOver = draft.link
+    ? [
+        element('p', {}, t('console.done.link', { name: draft.who })),
+        element(
+          'pre',
+          { tabindex: '0', role: 'group', 'aria-label': t('console.done.link', { name: draft.who }) },
+          draft.link,
+        ),
+      ]
+    : [];
+  show(
+    t(`${done}.title`),
+    element('p', {}, t(`${done}.text`)),
+    shown,
+    handOver,
     element('p', { class: 'quiet' }, t('console.done.id'), ' ', element('code', {}, reply.id)),
-    next(t(`${done}.next`), ' ', link(t('console.desk.title'), '#/')));
+    next(t(`${done}.next`), ' ', link(t('console.desk.title'), '#/')),
+  );
   say(t(`${done}.title`));
 }
 
@@ -57,16 +81,36 @@ class Review {
   async open() {
     this.key = await ownKey();
     const { draft } = this;
-    show(t('console.review.title'),
+    show(
+      t('console.review.title'),
       element('p', {}, t('console.review.intro')),
-      element('section', { 'aria-labelledby': 'plain' }, element('h2', { id: 'plain' }, t('console.review.plain')),
-        element('ul', { class: 'summary' }, summaryOf[draft.type](draft).map((line) => element('li', {}, line)))),
+      element(
+        'section',
+        { 'aria-labelledby': 'plain' },
+        element('h2', { id: 'plain' }, t('console.review.plain')),
+        element(
+          'ul',
+          { class: 'summary' },
+          summaryOf[draft.type](draft).map((line) => element('li', {}, line)),
+        ),
+      ),
       this.preview,
-      element('section', { 'aria-labelledby': 'exact' }, element('h2', { id: 'exact' }, t('console.review.exact')),
-        element('p', { class: 'quiet' }, t('console.review.exact.help')), this.exact),
+      element(
+        'section',
+        { 'aria-labelledby': 'exact' },
+        element('h2', { id: 'exact' }, t('console.review.exact')),
+        element('p', { class: 'quiet' }, t('console.review.exact.help')),
+        this.exact,
+      ),
       this.status,
-      element('div', { class: 'buttons' }, this.sendButton, link(t('console.review.back'), this.back, { class: 'button plain' })),
-      next(t('console.review.next')));
+      element(
+        'div',
+        { class: 'buttons' },
+        this.sendButton,
+        link(t('console.review.back'), this.back, { class: 'button plain' }),
+      ),
+      next(t('console.review.next')),
+    );
     if (draft.signed) this.showSigned();
     else await this.renew();
   }

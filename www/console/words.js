@@ -27,7 +27,12 @@ export function inLanguage(both) {
   return both?.[language] ?? both?.nl ?? '';
 }
 
-const dayFormat = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' });
+const dayFormat = new Intl.DateTimeFormat(language, {
+  day: 'numeric',
+  month: 'long',
+  year: 'numeric',
+  timeZone: 'UTC',
+});
 
 // "2026-11-24" as a reader writes it.
 export function day(iso) {
