@@ -104,6 +104,14 @@ async function go() {
   );
 }
 
+// One page after the other, so that a slow one does not come up over the one that was asked for after it.
+let turn = Promise.resolve();
+function goInTurn() {
+  const { hash } = location;
+  turn = turn.then(() => (location.hash === hash ? go() : null));
+  return turn;
+}
+
 async function begin() {
   const { words, site } = document.getElementById('main').dataset;
   await loadWords([site, words]);
@@ -117,8 +125,8 @@ async function begin() {
     show(t('console.stranger.title'), element('p', {}, t('console.stranger.text')), next(t('console.stranger.next')));
     return;
   }
-  window.addEventListener('hashchange', go);
-  await go();
+  window.addEventListener('hashchange', goInTurn);
+  await goInTurn();
 }
 
 begin();
