@@ -43,7 +43,7 @@ int site_set_up(void **state)
 	site->clock = km_clock_fixed(&site->now);
 	fill(site);
 	struct km_server_options options = {.address = "127.0.0.1",
-	                                    .threads = 3,
+	                                    .threads = SITE_THREADS,
 	                                    .upkeep_ms = 20,
 	                                    .database = "register.db",
 	                                    .keys = "keys",

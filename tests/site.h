@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-enum { SITE_LOG_MAX = 8192 };
+enum { SITE_LOG_MAX = 8192, SITE_THREADS = 3 };
 
 struct site {
 	char *folder;
