@@ -39,14 +39,6 @@ static enum km_error add_event(struct km_history *history, const struct km_event
 	return complete ? KM_OK : km_fail_memory(problem);
 }
 
-static enum km_state parse_state(const char *name)
-{
-	for (enum km_state state = KM_ACTIVE; state < KM_STATES; state++)
-		if (strcmp(km_state_name(state), name) == 0)
-			return state;
-	return KM_WITHDRAWN; /* the register writes no other; what cannot be read must not look valid */
-}
-
 /* Decided ones. One that was scheduled, and replaced before it held, never happened. */
 static enum km_error read_decided(struct km_store *store, int64_t mark_id, int64_t at, struct km_history *history,
                                   struct km_problem *problem)
@@ -77,7 +69,7 @@ static enum km_error read_decided(struct km_store *store, int64_t mark_id, int64
 			.action = km_sql_get_text(statement, 2),
 			.reason = km_sql_get_text(statement, 3),
 			.text = {.in = {[KM_NL] = km_sql_get_text(statement, 4), [KM_EN] = km_sql_get_text(statement, 5)}},
-			.state = parse_state(km_sql_get_text(statement, 6)),
+			.state = km_state_named(km_sql_get_text(statement, 6)),
 		};
 		error = add_event(history, &event, problem);
 		if (error)
