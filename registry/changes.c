@@ -26,6 +26,23 @@ static struct km_change read_change(struct km_statement *statement)
 	};
 }
 
+static enum km_error call_back(struct km_statement *statement, int64_t now, size_t limit,
+                               enum km_error (*each)(void *context, const struct km_change *change), void *context,
+                               struct km_problem *problem)
+{
+	km_sql_int(statement, ":now", now);
+	km_sql_int(statement, ":limit", (int64_t)limit);
+	for (bool row = true;;) {
+		enum km_error error = km_sql_step(statement, &row, problem);
+		if (error || !row)
+			return error;
+		struct km_change change = read_change(statement);
+		error = each(context, &change);
+		if (error)
+			return error;
+	}
+}
+
 enum km_error km_changes(struct km_store *store, const char *number, int64_t now, size_t limit,
                          enum km_error (*each)(void *context, const struct km_change *change), void *context,
                          struct km_problem *problem)
@@ -41,15 +58,21 @@ enum km_error km_changes(struct km_store *store, const char *number, int64_t now
 		return error;
 	if (number)
 		km_sql_text(statement, ":number", number);
-	km_sql_int(statement, ":now", now);
-	km_sql_int(statement, ":limit", (int64_t)limit);
-	for (bool row = true;;) {
-		error = km_sql_step(statement, &row, problem);
-		if (error || !row)
-			return error;
-		struct km_change change = read_change(statement);
-		error = each(context, &change);
-		if (error)
-			return error;
-	}
+	return call_back(statement, now, limit, each, context, problem);
+}
+
+enum km_error km_changes_of_company(struct km_store *store, const char *kvk, int64_t now, size_t limit,
+                                    enum km_error (*each)(void *context, const struct km_change *change), void *context,
+                                    struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error = km_sql(store,
+	                             CHANGE "WHERE event.mark_id IN (SELECT mark.id FROM mark JOIN provider "
+	                                    "ON provider.id = mark.provider_id WHERE provider.kvk = :kvk) "
+	                                    "AND event.at <= :now ORDER BY event.id DESC LIMIT :limit",
+	                             &statement, problem);
+	if (error)
+		return error;
+	km_sql_text(statement, ":kvk", kvk);
+	return call_back(statement, now, limit, each, context, problem);
 }

@@ -30,4 +30,9 @@ enum km_error km_changes(struct km_store *store, const char *number, int64_t now
                          enum km_error (*each)(void *context, const struct km_change *change), void *context,
                          struct km_problem *problem);
 
+/* The same, of all marks of one company; of one that is not in the register, nothing. */
+enum km_error km_changes_of_company(struct km_store *store, const char *kvk, int64_t now, size_t limit,
+                                    enum km_error (*each)(void *context, const struct km_change *change), void *context,
+                                    struct km_problem *problem);
+
 #endif

@@ -205,36 +205,62 @@ static void what_goes_along_in_the_page_gives_the_same_answers(void **state)
 	assert_contains(page.body, "hidden>line;name;kvk;domain;number\n3;&quot;&quot;;&quot;68750110&quot;;");
 }
 
+/* The address of a feed on the page, in the form that its tail tells ("atom", "json"). */
+static struct site_path watch_address(const char *page, const char *form)
+{
+	struct site_path path = {.text = ""};
+	char start[40];
+	snprintf(start, sizeof start, "href=\"/watch.%s?list=", form);
+	const char *found = strstr(page, start);
+	assert_non_null(found);
+	found += strlen("href=\"");
+	snprintf(path.text, sizeof path.text, "%.*s", (int)strcspn(found, "\""), found);
+	return path;
+}
+
 static void a_list_can_be_watched_by_an_address_that_holds_it(void **state)
 {
 	struct site *site = *state;
-	struct site_text number = site_grant(site, "[\"beheer\"]"), other = {.text = "7K3Q9XM24HTT"};
-	static const char form[] = "multipart/form-data; boundary=x";
-	static const char body[] = "--x\r\nContent-Disposition: form-data; name=\"list\"\r\n\r\n68750110\r\n--x--\r\n";
-	auto_reply struct http_reply page = http_post(site->port, "/check", form, body, sizeof body - 1);
-	assert_contains(page.body, "href=\"/watch.atom?marks=");
-	assert_contains(page.body, number.text);
+	struct site_text number = site_grant(site, "[\"beheer\"]");
+	auto_reply struct http_reply page = post_list(site, "kvk\n68750110\n68727720\n68750110\n", "page");
+	struct site_path atom = watch_address(page.body, "atom"), json = watch_address(page.body, "json");
 	site->now += 60;
 	site_submit(site, DECIDER, "decision", scene_decision("suspend", number.text, NULL), "id");
-	struct site_path both = site_path("/watch.atom?marks=", number.text, ",");
-	strcat(both.text, other.text);
-	auto_reply struct http_reply feed = site_get(site, both.text);
+	auto_reply struct http_reply feed = site_get(site, atom.text);
 	assert_int_equal(feed.status, 200);
 	site_expect_header(&feed, "Content-Type", "application/atom+xml; charset=utf-8");
 	assert_contains(feed.body, "<title>Test BV Donald: Geschorst</title>");
-	assert_contains(feed.body, other.text); /* in the feed's own address */
+	assert_contains(feed.body, strchr(atom.text, '?')); /* the feed's own address */
 	assert_true(strstr(feed.body, "Geschorst") < strstr(feed.body, "Toegekend"));
-	auto_reply struct http_reply one = site_get(site, site_path("/watch.atom?marks=", other.text, "").text);
-	assert_null(strstr(one.body, "Geschorst"));
-	assert_null(strstr(one.body, number.text));
-	struct site_path twice = site_path("/watch.atom?marks=", number.text, ",");
-	strcat(twice.text, number.text);
-	auto_reply struct http_reply once = site_get(site, twice.text);
-	assert_null(strstr(strstr(once.body, "Geschorst") + 1, "Geschorst"));
-	site_expect_status(site, "/watch.atom", 400);
-	site_expect_status(site, "/watch.atom?marks=,", 400);
-	site_expect_status(site, "/watch.atom?marks=x", 400);
-	site_expect_status(site, "/watch.atom?marks=7K3Q9XM24HTX", 404);
+	assert_null(strstr(strstr(feed.body, "Geschorst") + 1, "Geschorst"));
+	auto_reply struct http_reply other = site_get(site, json.text);
+	site_expect_header(&other, "Content-Type", "application/feed+json");
+	json_auto_t *document = json_loads(other.body, 0, NULL);
+	assert_int_equal(json_array_size(json_object_get(document, "items")), 2);
+}
+
+static void a_watched_company_may_get_its_mark_later(void **state)
+{
+	struct site *site = *state;
+	auto_reply struct http_reply page = post_list(site, "kvk\n12345678\n68750110\n", "page");
+	struct site_path atom = watch_address(page.body, "atom");
+	auto_reply struct http_reply before = site_get(site, atom.text);
+	assert_int_equal(before.status, 200);
+	assert_null(strstr(before.body, "<entry>"));
+	site_grant(site, "[\"beheer\"]");
+	auto_reply struct http_reply after = site_get(site, atom.text);
+	assert_contains(after.body, "<title>Test BV Donald: Toegekend</title>");
+	auto_reply struct http_reply none = post_list(site, "name\nNobody at all\n", "page");
+	assert_null(strstr(none.body, "/watch."));
+}
+
+static void a_damaged_address_of_a_list_is_told_of(void **state)
+{
+	struct site *site = *state;
+	static const char *const damaged[] = {"/watch.atom", "/watch.atom?list=", "/watch.json?list=A",
+	                                      "/watch.json?list=gA"};
+	for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++)
+		site_expect_status(site, damaged[i], 400);
 }
 
 static void a_name_that_could_be_a_number_does_not_fail_the_list(void **state)
@@ -290,6 +316,8 @@ int main(void)
 		KM_SITE_TEST(a_list_of_suppliers_is_checked),
 		KM_SITE_TEST(what_goes_along_in_the_page_gives_the_same_answers),
 		KM_SITE_TEST(a_list_can_be_watched_by_an_address_that_holds_it),
+		KM_SITE_TEST(a_watched_company_may_get_its_mark_later),
+		KM_SITE_TEST(a_damaged_address_of_a_list_is_told_of),
 		KM_SITE_TEST(a_name_that_could_be_a_number_does_not_fail_the_list),
 		KM_SITE_TEST(ten_thousand_suppliers_fit_in_one_receipt),
 	};

@@ -53,6 +53,7 @@ const struct km_route km_routes[] = {
 	{KM_GET, "/feed.atom", km_get_feed_atom, OPEN_READ, 0, NULL},
 	{KM_GET, "/feed.json", km_get_feed_json, OPEN_READ, 0, NULL},
 	{KM_GET, "/watch.atom", km_get_watch_atom, KM_ROUTE_READS | KM_ROUTE_DEAR, 0, NULL},
+	{KM_GET, "/watch.json", km_get_watch_json, KM_ROUTE_READS | KM_ROUTE_DEAR, 0, NULL},
 	{KM_GET, "/figures", km_get_figures, PAGE | OPEN, 0, NULL},
 	{KM_GET, "/problems", km_get_problems, KM_ROUTE_PAGE, 0, NULL},
 	{KM_GET, "/register.csv", km_get_register_csv, OPEN_READ, 0, NULL},

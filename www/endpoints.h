@@ -63,6 +63,7 @@ KM_HANDLER(km_get_feed_atom);
 KM_HANDLER(km_get_feed_json);
 KM_HANDLER(km_get_mark_atom);
 KM_HANDLER(km_get_watch_atom);
+KM_HANDLER(km_get_watch_json);
 KM_HANDLER(km_get_register_csv);
 KM_HANDLER(km_get_register_jsonl);
 KM_HANDLER(km_get_register_jwt);

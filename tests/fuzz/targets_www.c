@@ -4,6 +4,7 @@
 #include "www/accept.h"
 #include "www/multipart.h"
 #include "www/request.h"
+#include "www/watch.h"
 
 #include <string.h>
 
@@ -64,6 +65,19 @@ static void multipart(const char *bytes, size_t len)
 	}
 }
 
+static void watch(const char *bytes, size_t len)
+{
+	struct km_problem problem;
+	auto_free char *text = fuzz_text(bytes, len);
+	uint32_t kvk[KM_WATCH_MAX];
+	size_t count;
+	if (km_watch_read(text, kvk, &count, &problem))
+		return;
+	auto_buf struct km_buf again = KM_BUF_EMPTY;
+	km_watch_write(kvk, count, &again);
+	FUZZ_PROMISE(strcmp(again.data, text) == 0);
+}
+
 const struct fuzz_target fuzz_www[] = {
-	{"target", target}, {"pairs", pairs}, {"accept", accept}, {"multipart", multipart}, {0},
+	{"target", target}, {"pairs", pairs}, {"accept", accept}, {"multipart", multipart}, {"watch", watch}, {0},
 };

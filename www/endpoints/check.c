@@ -1,3 +1,4 @@
+#include "registry/identifier.h"
 #include "registry/supplier_list.h"
 #include "www/endpoints.h"
 #include "www/multipart.h"
@@ -5,6 +6,7 @@
 #include "www/show.h"
 #include "www/site.h"
 #include "www/supplier_check.h"
+#include "www/watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +15,7 @@
 /* /check: a customer's list of suppliers, pasted or as a file. Nothing is kept here: the list goes along in the page
  * with the results, and what is done with it (another filter, a file, a receipt) is a check of its own. */
 
-enum { WATCHED_MAX = 150, ROWS_SHOWN_MAX = 500, ROW_SHAPE_PX = 24, WORD_MAX = 20 };
+enum { ROWS_SHOWN_MAX = 500, ROW_SHAPE_PX = 24, WORD_MAX = 20 };
 
 /* All answers, those that ask for attention first: so a result is sorted. */
 static const char *const answers[] = {"differs", "withdrawn", "suspended", "expired", "mistyped",
@@ -114,25 +116,42 @@ static void take_rows(const struct km_request *request, const struct km_check_re
 	}
 }
 
-/* The numbers of all marks in the result, for an address in which they are to be watched; "" where they do not fit. */
-static void watched(const struct km_check_result *result, struct km_buf *ret_numbers)
+static int rising(const void *a, const void *b)
 {
-	size_t i, j, count = 0;
-	json_t *row, *mark;
+	uint32_t one = *(const uint32_t *)a, other = *(const uint32_t *)b;
+	return (one > other) - (one < other);
+}
+
+/* The addresses under which the companies of the list can be watched, those that are not in the register yet too; who
+ * is neither in it nor given by a KvK number cannot. */
+static json_t *watch_addresses(const struct km_check_result *result)
+{
+	json_t *addresses = json_array(), *row;
+	auto_free uint32_t *kvk = calloc(json_array_size(result->results) + 1, sizeof *kvk);
+	size_t i, found = 0, len = 0;
+	if (!kvk)
+		return addresses;
 	json_array_foreach(result->results, i, row)
 	{
-		json_array_foreach(json_object_get(row, "marks"), j, mark)
-		{
-			const char *number = json_string_value(json_object_get(mark, "number"));
-			if (ret_numbers->data && strstr(ret_numbers->data, number))
-				continue;
-			if (++count > WATCHED_MAX) {
-				km_buf_free(ret_numbers);
-				return;
-			}
-			km_buf_add_format(ret_numbers, "%s%s", count > 1 ? "," : "", number);
-		}
+		const char *own = json_string_value(json_object_get(row, "kvk"));
+		const char *given = json_string_value(json_object_get(json_object_get(row, "given"), "kvk"));
+		const char *text = own ? own : given;
+		if (text && km_kvk_valid(text))
+			kvk[found++] = (uint32_t)strtoul(text, NULL, 10);
 	}
+	qsort(kvk, found, sizeof *kvk, rising);
+	for (i = 0; i < found; i++)
+		if (!len || kvk[i] != kvk[len - 1])
+			kvk[len++] = kvk[i];
+	for (i = 0; i < len; i += KM_WATCH_MAX) {
+		auto_buf struct km_buf list = KM_BUF_EMPTY;
+		size_t part = len - i < KM_WATCH_MAX ? len - i : KM_WATCH_MAX;
+		km_watch_write(kvk + i, part, &list);
+		json_array_append_new(addresses, json_pack("{s:s?, s:b, s:I, s:I, s:b}", "list", list.data, "first", i == 0,
+		                                           "from", (json_int_t)(i + 1), "to", (json_int_t)(i + part), "parts",
+		                                           len > KM_WATCH_MAX));
+	}
+	return addresses;
 }
 
 static enum km_error reply_page(const struct km_request *request, struct km_reply *reply,
@@ -147,13 +166,11 @@ static enum km_error reply_page(const struct km_request *request, struct km_repl
 			take_rows(request, result, wishes, i, rows, &total);
 	auto_buf struct km_buf list = KM_BUF_EMPTY;
 	km_check_list(result, &list);
-	auto_buf struct km_buf watch = KM_BUF_EMPTY;
-	watched(result, &watch);
 	char clock[6];
 	km_time_of_day_format(request->now, clock);
 	json_auto_t *data =
-		json_pack("{s:b, s:s, s:o, s:o, s:s, s:o, s:s, s:I, s:b, s:b, s:b, s:s}", "checked", 1, "watch",
-	              watch.data ? watch.data : "", "rows", rows, "filters", filters(request, result, wishes), "list",
+		json_pack("{s:b, s:o, s:o, s:o, s:s, s:o, s:s, s:I, s:b, s:b, s:b, s:s}", "checked", 1, "watch",
+	              watch_addresses(result), "rows", rows, "filters", filters(request, result, wishes), "list",
 	              list.data ? list.data : "", "day", km_show_day(request, request->now), "clock", clock, "total",
 	              (json_int_t)json_array_size(result->results), "cut", total > ROWS_SHOWN_MAX, "by_line", by_line,
 	              "all", !*wishes->show || is(wishes->show, "all"), "show", wishes->show);

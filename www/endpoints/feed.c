@@ -1,22 +1,23 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "registry/changes.h"
-#include "registry/number.h"
 #include "www/endpoints.h"
 #include "www/mark_asked.h"
 #include "www/pages.h"
 #include "www/site.h"
+#include "www/watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* /feed.atom (RFC 4287), /feed.json (JSON Feed 1.1): what changed in the register. /m/NUMBER.atom: of one mark.
- * /watch.atom?marks=NUMBER,…: of these, which are kept in that address and nowhere else. */
+ * /watch.atom?list=LIST and /watch.json: of the marks of these companies (www/watch.h). */
 
-enum { ENTRIES_MAX = 100, FEED_MAX_AGE_S = 60 };
+enum { ENTRIES_MAX = 100, ENTRIES_SORTED_AT = 1000, FEED_MAX_AGE_S = 60 };
 
 static const char atom_type[] = "application/atom+xml; charset=utf-8";
+static const char json_feed_type[] = "application/feed+json";
 
 struct feed {
 	const struct km_request *request;
@@ -117,6 +118,21 @@ static json_t *json_items(const json_t *entries)
 	return items;
 }
 
+static enum km_error render_json(const struct km_request *request, const struct feed *feed, const char *title,
+                                 const char *path, struct km_buf *bytes, struct km_problem *problem)
+{
+	json_auto_t *document =
+		json_pack("{s:s, s:s, s:s, s:o, s:s, s:o}", "version", "https://jsonfeed.org/version/1.1", "title", title,
+	              "home_page_url", request->site->url, "feed_url", address(request, path), "language",
+	              km_language_code(request->language), "items", json_items(feed->entries));
+	auto_free char *text = document ? km_json_text(document) : NULL;
+	if (!text)
+		return km_fail_memory(problem);
+	km_buf_add_text(bytes, text);
+	km_buf_add_char(bytes, '\n');
+	return KM_OK;
+}
+
 static enum km_error make_json_feed(void *context, struct km_buf *bytes, struct km_problem *problem)
 {
 	const struct km_request *request = context;
@@ -124,17 +140,9 @@ static enum km_error make_json_feed(void *context, struct km_buf *bytes, struct 
 	enum km_error error = read_changes(request, NULL, &feed, problem);
 	if (error)
 		return error;
-	json_auto_t *document = json_pack("{s:s, s:s, s:s, s:o, s:s, s:o}", "version", "https://jsonfeed.org/version/1.1",
-	                                  "title", km_page_words_for(request, "feed", "title"), "home_page_url",
-	                                  request->site->url, "feed_url", address(request, "/feed.json"), "language",
-	                                  km_language_code(request->language), "items", json_items(feed.entries));
+	error = render_json(request, &feed, km_page_words_for(request, "feed", "title"), "/feed.json", bytes, problem);
 	json_decref(feed.entries);
-	auto_free char *text = document ? km_json_text(document) : NULL;
-	if (!text)
-		return km_fail_memory(problem);
-	km_buf_add_text(bytes, text);
-	km_buf_add_char(bytes, '\n');
-	return KM_OK;
+	return error;
 }
 
 static enum km_error reply_shared(struct km_request *request, struct km_reply *reply, enum km_shelf_name first,
@@ -164,7 +172,7 @@ KM_HANDLER(km_get_feed_atom)
 KM_HANDLER(km_get_feed_json)
 {
 	choose_language(request);
-	reply->type = "application/feed+json";
+	reply->type = json_feed_type;
 	return reply_shared(request, reply, KM_SHELF_JSON_FEED, make_json_feed, problem);
 }
 
@@ -187,7 +195,7 @@ KM_HANDLER(km_get_mark_atom)
 	return error;
 }
 
-/* ------------------------------------------------------------------------------------------------- watched marks */
+/* ------------------------------------------------------------------------------------------- watched companies */
 
 static int later_first(const void *a, const void *b)
 {
@@ -219,47 +227,56 @@ static enum km_error settle(struct feed *feed, struct km_problem *problem)
 	return KM_OK;
 }
 
-/* Adds what changed in each of the marks, and writes their numbers as one does. */
-static enum km_error follow(const char *marks, struct feed *feed, struct km_buf *path, struct km_problem *problem)
+/* What changed in the marks of each company; one that is not in the register yet has none. */
+static enum km_error follow(const uint32_t *companies, size_t len, struct feed *feed, struct km_problem *problem)
 {
 	const struct km_request *request = feed->request;
-	size_t count = 0;
-	while (*marks) {
-		char text[32], number[KM_NUMBER_TEXT];
-		size_t len = strcspn(marks, ",");
-		snprintf(text, sizeof text, "%.*s", len < sizeof text ? (int)len : 0, marks);
-		marks += len + (marks[len] == ',');
-		enum km_error error = km_number_parse(text, number, problem);
-		if (!error && path->data && strstr(path->data, number))
-			continue; /* given twice */
-		if (!error)
-			error = km_changes(request->store, number, request->now, ENTRIES_MAX, add_change, feed, problem);
+	for (size_t i = 0; i < len; i++) {
+		char kvk[16];
+		snprintf(kvk, sizeof kvk, "%08u", companies[i]);
+		enum km_error error =
+			km_changes_of_company(request->store, kvk, request->now, ENTRIES_MAX, add_change, feed, problem);
+		if (!error && json_array_size(feed->entries) > ENTRIES_SORTED_AT)
+			error = settle(feed, problem);
 		if (error)
 			return error == KM_NO_MEMORY ? km_fail_memory(problem) : error;
-		km_buf_add_format(path, "%s%s", count++ ? "," : "", number);
 	}
-	if (!count)
-		return km_fail(problem, KM_MALFORMED, "parameter",
-		               "marks: give the numbers of the marks to watch, with commas");
-	return path->failed ? km_fail_memory(problem) : KM_OK;
+	return settle(feed, problem);
+}
+
+typedef enum km_error render_function(const struct km_request *request, const struct feed *feed, const char *title,
+                                      const char *path, struct km_buf *bytes, struct km_problem *problem);
+
+static enum km_error reply_watched(struct km_request *request, struct km_reply *reply, const char *path,
+                                   render_function *render, struct km_problem *problem)
+{
+	choose_language(request);
+	const char *list = km_pairs_find(&request->query, "list");
+	uint32_t companies[KM_WATCH_MAX];
+	size_t len;
+	enum km_error error = km_watch_read(list ? list : "", companies, &len, problem);
+	if (error)
+		return error;
+	char self[KM_TARGET_MAX + 1];
+	snprintf(self, sizeof self, "%s?list=%s", path, list);
+	struct feed feed = {.request = request, .entries = json_array()};
+	km_time_format(request->now, feed.updated);
+	error = feed.entries ? follow(companies, len, &feed, problem) : km_fail_memory(problem);
+	if (!error)
+		error = render(request, &feed, km_page_words_for(request, "feed", "watched"), self, &reply->body, problem);
+	json_decref(feed.entries);
+	reply->max_age_s = KM_CACHE_ASK;
+	return error;
 }
 
 KM_HANDLER(km_get_watch_atom)
 {
-	choose_language(request);
-	struct feed feed = {.request = request, .entries = json_array()};
-	auto_buf struct km_buf path = KM_BUF_EMPTY;
-	km_time_format(request->now, feed.updated);
-	km_buf_add_text(&path, "/watch.atom?marks=");
-	const char *marks = km_pairs_find(&request->query, "marks");
-	enum km_error error = feed.entries ? follow(marks ? marks : "", &feed, &path, problem) : km_fail_memory(problem);
-	if (!error)
-		error = settle(&feed, problem);
-	if (!error)
-		error = render_atom(request, &feed, km_page_words_for(request, "feed", "watched"), path.data, &reply->body,
-		                    problem);
-	json_decref(feed.entries);
 	reply->type = atom_type;
-	reply->max_age_s = KM_CACHE_ASK;
-	return error;
+	return reply_watched(request, reply, "/watch.atom", render_atom, problem);
+}
+
+KM_HANDLER(km_get_watch_json)
+{
+	reply->type = json_feed_type;
+	return reply_watched(request, reply, "/watch.json", render_json, problem);
 }
