@@ -37,20 +37,27 @@ static enum km_error invite_new(const struct km_call *call, struct km_store *sto
 	                        invitation->code, problem);
 }
 
+static enum km_error read_id(const char *what, const char *text, int64_t *ret_id, struct km_problem *problem)
+{
+	char *end = NULL;
+	errno = 0;
+	long long id = strtoll(text, &end, 10);
+	if (errno || !*text || *end || id < 1)
+		return km_wrong_usage(problem, "%s %s: a person's number is expected, as `keurmerk person list` shows it", what,
+		                      text);
+	*ret_id = id;
+	return KM_OK;
+}
+
 static enum km_error invite_again(const struct km_call *call, struct km_store *store, struct invitation *invitation,
                                   struct km_problem *problem)
 {
-	const char *again = km_given(call, "again");
-	char *end = NULL;
-	errno = 0;
-	long long id = strtoll(again, &end, 10);
-	if (errno || !*again || *end || id < 1)
-		return km_wrong_usage(problem, "--again %s: a person's number is expected, as `keurmerk person list` shows it",
-		                      again);
+	enum km_error error = read_id("--again", km_given(call, "again"), &invitation->person_id, problem);
+	if (error)
+		return error;
 	if (km_given(call, "body") || km_given(call, "name") || km_given(call, "role"))
 		return km_wrong_usage(problem, "--again goes without --body, --name and --role: the person is known already");
-	invitation->person_id = id;
-	return km_person_invite_again(store, id, km_clock_now(&call->clock), invitation->code, problem);
+	return km_person_invite_again(store, invitation->person_id, km_clock_now(&call->clock), invitation->code, problem);
 }
 
 static enum km_error run_invite(struct km_call *call, struct km_problem *problem)
@@ -155,6 +162,49 @@ const struct km_command km_person_list_command = {
 	.summary = "list people and their keys",
 	.options = list_options,
 	.run = run_list,
+};
+
+/* ----------------------------------------------------------------------------------------------------------- roles */
+
+static const struct km_option roles_options[] = {
+	KM_OPTION_HOME,
+	KM_OPTIONS_END,
+};
+
+static enum km_error run_roles(struct km_call *call, struct km_problem *problem)
+{
+	unsigned roles = 0;
+	int64_t id = 0;
+	auto_store struct km_store *store = NULL;
+	enum km_error error = read_id("ID", call->operands[0], &id, problem);
+	if (error)
+		return error;
+	if (!km_roles_parse(call->operands[1], &roles))
+		return km_wrong_usage(problem, "%s: write auditor, decider or admin; several with commas", call->operands[1]);
+	error = km_home_store(call, KM_STORE_WRITE, &store, problem);
+	if (!error)
+		error = km_store_begin(store, problem);
+	if (!error)
+		error = km_person_set_roles(store, id, roles, NULL, km_clock_now(&call->clock), problem);
+	if (!error)
+		error = km_store_commit(store, problem);
+	if (!error)
+		km_say(stdout, "Person %lld is %s from now on; what was done under the roles before stays valid.",
+		       (long long)id, call->operands[1]);
+	return error;
+}
+
+const struct km_command km_person_roles_command = {
+	.noun = "person",
+	.verb = "roles",
+	.operands = "ID ROLES",
+	.operands_min = 2,
+	.operands_max = 2,
+	.summary = "give a person other roles",
+	.details = "ID is the person's number, as `keurmerk person list` shows it; ROLES are auditor, decider or admin, "
+			   "several with commas. Admins of a body do the same in the console.",
+	.options = roles_options,
+	.run = run_roles,
 };
 
 /* ---------------------------------------------------------------------------------------------------------- revoke */

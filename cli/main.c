@@ -24,6 +24,7 @@ static const struct km_command *const commands[] = {
 	&km_body_list_command,
 	&km_person_invite_command,
 	&km_person_list_command,
+	&km_person_roles_command,
 	&km_person_revoke_command,
 	&km_provider_add_command,
 	&km_provider_import_command,

@@ -12,6 +12,7 @@
 
 struct km_acting {
 	const char *submission_id; /* base64url(SHA-256(bytes)) */
+	const char *thumbprint;    /* of the key that signed it */
 	int64_t person_id, body_id;
 	unsigned roles; /* enum km_role */
 	int64_t now;    /* the moment of recording */

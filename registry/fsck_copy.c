@@ -7,7 +7,17 @@
 
 #include <string.h>
 
-/* Puts the present row of the one into the other; what a constraint refuses is left out. */
+/* What a constraint refuses is left out. */
+static enum km_error run_tolerant(struct km_statement *statement, struct km_problem *problem)
+{
+	struct km_problem refusal = {0};
+	enum km_error error = km_sql_run(statement, &refusal);
+	if (error && error != KM_CONFLICT && problem)
+		*problem = refusal;
+	return error == KM_CONFLICT ? KM_OK : error;
+}
+
+/* Puts the present row of the one into the other. */
 static enum km_error put_row(struct km_store *fresh, const char *insert, struct km_statement *from, bool without_last,
                              struct km_problem *problem)
 {
@@ -17,11 +27,7 @@ static enum km_error put_row(struct km_store *fresh, const char *insert, struct 
 		return error;
 	for (int column = 0; column < km_sql_columns(from) - without_last; column++)
 		km_sql_copy_value(statement, column + 1, from, column);
-	struct km_problem refusal = {0};
-	error = km_sql_run(statement, &refusal);
-	if (error && error != KM_CONFLICT && problem)
-		*problem = refusal;
-	return error == KM_CONFLICT ? KM_OK : error;
+	return run_tolerant(statement, problem);
 }
 
 /* Of the tables whose rows are noted, those that submissions refer to. */
@@ -37,19 +43,39 @@ static const struct {
 	{"provider", "INSERT OR IGNORE INTO provider VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"},
 };
 
+/* Roles that no submission gave; those that one gave follow from it. */
+static enum km_error copy_roles(struct km_store *fresh, struct km_statement *from, struct km_problem *problem)
+{
+	if (km_sql_get_text(from, 4))
+		return KM_OK;
+	enum km_error error =
+		put_row(fresh, "INSERT OR IGNORE INTO person_roles VALUES (?1, ?2, ?3, ?4, ?5)", from, false, problem);
+	auto_statement struct km_statement *statement = NULL;
+	if (!error)
+		error = km_sql(fresh, "UPDATE person SET roles = :roles WHERE id = :person", &statement, problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":person", km_sql_get_int(from, 0));
+	km_sql_int(statement, ":roles", km_sql_get_int(from, 2));
+	return run_tolerant(statement, problem);
+}
+
 /* The row that was noted here; `last`: and was not changed after that. */
 static enum km_error copy_row(struct km_store *store, struct km_store *fresh, const char *table, const char *key,
                               bool last, struct km_problem *problem)
 {
+	bool roles = strcmp(table, "person_roles") == 0;
 	size_t i = 0;
 	while (i < sizeof references / sizeof *references && strcmp(references[i].table, table) != 0)
 		i++;
-	if (i == sizeof references / sizeof *references)
+	if (i == sizeof references / sizeof *references && !roles)
 		return KM_OK;
 	auto_record_row struct km_record_row row = {0};
 	enum km_error error = km_record_find_row(store, km_record_find_table(table), key, &row, problem);
 	if (error || !row.found)
 		return error;
+	if (roles)
+		return copy_roles(fresh, row.statement, problem);
 	return put_row(fresh, references[i].insert, row.statement, !last && strcmp(table, "person_key") == 0, problem);
 }
 

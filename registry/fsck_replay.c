@@ -287,6 +287,7 @@ static enum km_error replay_log(struct replay *replay)
 static const struct km_fsck_table tables[] = {
 	{"sqlite_schema", 1, "SELECT name, type, tbl_name, sql FROM sqlite_schema ORDER BY name"},
 	{"submission", 1, "SELECT * FROM submission ORDER BY sequence"},
+	{"person_roles", 2, "SELECT * FROM person_roles WHERE submission_id IS NOT NULL ORDER BY person_id, sequence"},
 	{"audit", 1, "SELECT * FROM audit ORDER BY submission_id"},
 	{"finding", 2, "SELECT * FROM finding ORDER BY audit_id, criterion"},
 	{"mark", 1, "SELECT * FROM mark ORDER BY id"},

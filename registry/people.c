@@ -19,6 +19,16 @@ static enum km_error read_digest(const json_t *content, uint8_t ret_digest[stati
 	return error;
 }
 
+static enum km_error read_roles(const json_t *content, unsigned *ret_roles, struct km_problem *problem)
+{
+	const char *text;
+	enum km_error error = km_json_string(content, "person", "roles", ROLES_TEXT_MAX, &text, problem);
+	if (!error && !km_roles_parse(text, ret_roles))
+		return km_fail(problem, KM_INVALID, "member",
+		               "person.roles: expected auditor, decider or admin; several with commas");
+	return error;
+}
+
 static enum km_error expect_admin(const struct km_acting *acting, struct km_problem *problem)
 {
 	if (acting->roles & KM_ROLE_ADMIN)
@@ -31,7 +41,7 @@ static enum km_error invite(struct km_store *store, const struct km_acting *acti
                             struct km_problem *problem)
 {
 	static const char *const known[] = {"action", "name", "roles", "code_sha256", NULL};
-	const char *name, *text;
+	const char *name;
 	unsigned roles = 0;
 	uint8_t digest[KM_SHA256_BYTES];
 	int64_t person_id = 0;
@@ -39,20 +49,15 @@ static enum km_error invite(struct km_store *store, const struct km_acting *acti
 	if (!error)
 		error = km_json_string(content, "person", "name", NAME_MAX_CHARACTERS, &name, problem);
 	if (!error)
-		error = km_json_string(content, "person", "roles", ROLES_TEXT_MAX, &text, problem);
+		error = read_roles(content, &roles, problem);
 	if (!error)
 		error = read_digest(content, digest, problem);
 	if (!error)
 		error = expect_admin(acting, problem);
-	if (error)
+	if (error || acting->replayed)
 		return error;
-	if (!km_roles_parse(text, &roles))
-		return km_fail(problem, KM_INVALID, "member",
-		               "person.roles: expected auditor, decider or admin; several with commas");
-	if (acting->replayed)
-		return KM_OK;
 	error = km_person_add(store, acting->body_id, name, roles, acting->now, &person_id, problem);
-	return error ? error : km_person_expect(store, person_id, digest, acting->now, problem);
+	return error ? error : km_person_expect(store, person_id, digest, acting->thumbprint, acting->now, problem);
 }
 
 /* Whose the row is: the person, of the own body, with this id (or, where thumbprint is given, with this key). */
@@ -83,7 +88,26 @@ static enum km_error find_person(struct km_store *store, const struct km_acting 
 	return error;
 }
 
-/* Another key for somebody who is there: an admin for all of the body, everyone for themselves. */
+/* Who has a key that works makes the code for another device with it: else an admin could act as a colleague who would
+ * notice nothing. */
+static enum km_error expect_keyless(struct km_store *store, int64_t person_id, struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error =
+		km_sql(store, "SELECT 1 FROM person_key WHERE person_id = :person AND revoked_at IS NULL", &statement, problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":person", person_id);
+	bool found = false;
+	error = km_sql_step(statement, &found, problem);
+	if (!error && found)
+		return km_fail(problem, KM_CONFLICT, "has-key",
+		               "person.person: this person has a key that works, and adds a device with that one: revoke it "
+		               "first where it was lost");
+	return error;
+}
+
+/* Another key: everyone for themselves, and an admin for those of the body who have none that works. */
 static enum km_error invite_again(struct km_store *store, const struct km_acting *acting, const json_t *content,
                                   struct km_problem *problem)
 {
@@ -100,7 +124,29 @@ static enum km_error invite_again(struct km_store *store, const struct km_acting
 	if (error || acting->replayed)
 		return error;
 	error = find_person(store, acting, NULL, &person_id, problem);
-	return error ? error : km_person_expect(store, person_id, digest, acting->now, problem);
+	if (!error && person_id != acting->person_id)
+		error = expect_keyless(store, person_id, problem);
+	return error ? error : km_person_expect(store, person_id, digest, acting->thumbprint, acting->now, problem);
+}
+
+/* Other roles for somebody of the body. Unlike people and keys, these follow from what was signed: when it is replayed,
+ * too. */
+static enum km_error change_roles(struct km_store *store, const struct km_acting *acting, const json_t *content,
+                                  struct km_problem *problem)
+{
+	static const char *const known[] = {"action", "person", "roles", NULL};
+	unsigned roles = 0;
+	int64_t person_id;
+	enum km_error error = km_json_only(content, "person", known, problem);
+	if (!error)
+		error = km_json_integer(content, "person", "person", 1, INT64_MAX / 2, &person_id, problem);
+	if (!error)
+		error = read_roles(content, &roles, problem);
+	if (!error)
+		error = expect_admin(acting, problem);
+	if (!error)
+		error = find_person(store, acting, NULL, &person_id, problem);
+	return error ? error : km_person_set_roles(store, person_id, roles, acting->submission_id, acting->now, problem);
 }
 
 static enum km_error revoke(struct km_store *store, const struct km_acting *acting, const json_t *content,
@@ -133,5 +179,7 @@ enum km_error km_people_apply(struct km_store *store, const struct km_acting *ac
 		return invite_again(store, acting, content, problem);
 	if (strcmp(action, "revoke") == 0)
 		return revoke(store, acting, content, problem);
-	return km_fail(problem, KM_INVALID, "member", "person.action: expected invite, invite-again or revoke");
+	if (strcmp(action, "roles") == 0)
+		return change_roles(store, acting, content, problem);
+	return km_fail(problem, KM_INVALID, "member", "person.action: expected invite, invite-again, roles or revoke");
 }

@@ -12,8 +12,9 @@
 #include <jansson.h>
 
 /* Checks and carries out the "person" member of a submission, inside its transaction. Of one that is replayed only the
- * form and the role are checked: people and keys are reference, and come from elsewhere. KM_FORBIDDEN "role",
- * "other-body"; KM_INVALID "member", "unknown-person", "unknown-key", and what registry/person.h names. */
+ * form and the role are checked: people and keys are reference, and come from elsewhere; but roles change again.
+ * KM_FORBIDDEN "role", "other-body"; KM_INVALID "member", "unknown-person", "unknown-key"; KM_CONFLICT "has-key"; and
+ * what registry/person.h names. */
 enum km_error km_people_apply(struct km_store *store, const struct km_acting *acting, const json_t *content,
                               struct km_problem *problem);
 

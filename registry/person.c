@@ -60,6 +60,32 @@ void km_roles_format(unsigned roles, char ret_text[static 32])
 
 /* --------------------------------------------------------------------------------------------------- invitations */
 
+/* Adds to what the person was before. */
+static enum km_error add_roles(struct km_store *store, int64_t person_id, unsigned roles, const char *submission_id,
+                               int64_t now, struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error =
+		km_sql(store,
+	           "INSERT INTO person_roles (person_id, sequence, roles, set_at, submission_id)"
+	           " SELECT :person, coalesce(max(sequence), 0) + 1, :roles, :now, :submission FROM person_roles"
+	           " WHERE person_id = :person RETURNING sequence",
+	           &statement, problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":person", person_id);
+	km_sql_int(statement, ":roles", roles);
+	km_sql_int(statement, ":now", now);
+	km_sql_text(statement, ":submission", submission_id);
+	bool row = false;
+	error = km_sql_step(statement, &row, problem);
+	if (error)
+		return error;
+	int64_t sequence = km_sql_get_int(statement, 0);
+	return km_record_note(store, "person_roles", km_record_key("%lld/%lld", (long long)person_id, (long long)sequence),
+	                      now, problem);
+}
+
 static enum km_error insert_person(struct km_store *store, int64_t body_id, const char *name, unsigned roles,
                                    int64_t now, int64_t *ret_id, struct km_problem *problem)
 {
@@ -77,6 +103,8 @@ static enum km_error insert_person(struct km_store *store, int64_t body_id, cons
 	int64_t id = km_sql_last_id(store);
 	if (!error)
 		error = km_record_note(store, "person", km_record_key("%lld", (long long)id), now, problem);
+	if (!error)
+		error = add_roles(store, id, roles, NULL, now, problem);
 	if (!error)
 		*ret_id = id;
 	return error;
@@ -107,16 +135,19 @@ static enum km_error expire_codes(struct km_store *store, int64_t person_id, int
 }
 
 static enum km_error insert_invitation(struct km_store *store, const uint8_t digest[static KM_SHA256_BYTES],
-                                       int64_t person_id, int64_t now, struct km_problem *problem)
+                                       int64_t person_id, const char *by, int64_t now, struct km_problem *problem)
 {
 	auto_statement struct km_statement *statement = NULL;
-	enum km_error error =
-		km_sql(store, "INSERT INTO invitation (code_sha256, person_id, expires_at) VALUES (:digest, :person, :expires)",
-	           &statement, problem);
+	enum km_error error = km_sql(store,
+	                             "INSERT INTO invitation (code_sha256, person_id, made_at, made_by, expires_at) "
+	                             "VALUES (:digest, :person, :now, :by, :expires)",
+	                             &statement, problem);
 	if (error)
 		return error;
 	km_sql_blob(statement, ":digest", digest, KM_SHA256_BYTES);
 	km_sql_int(statement, ":person", person_id);
+	km_sql_int(statement, ":now", now);
+	km_sql_text(statement, ":by", by);
 	km_sql_int(statement, ":expires", now + KM_INVITE_TTL_S);
 	error = km_sql_run(statement, problem);
 	return error ? error
@@ -148,21 +179,26 @@ static enum km_error invite(struct km_store *store, int64_t person_id, int64_t n
 	if (error)
 		return error;
 	km_sha256(code, KM_CODE_TEXT - 1, digest);
-	error = insert_invitation(store, digest, person_id, now, problem);
+	error = insert_invitation(store, digest, person_id, NULL, now, problem);
 	if (!error)
 		memcpy(ret_code, code, sizeof code);
 	km_wipe(code, sizeof code);
 	return error;
 }
 
+static enum km_error check_roles(unsigned roles, struct km_problem *problem)
+{
+	if (!roles || roles & ~(unsigned)(KM_ROLE_AUDITOR | KM_ROLE_DECIDER | KM_ROLE_ADMIN))
+		return km_fail(problem, KM_INVALID, "roles",
+		               "a person has one or more of the roles auditor, decider and admin");
+	return KM_OK;
+}
+
 /* A person of this name with these roles can be. */
 static enum km_error check_person(const char *name, unsigned roles, struct km_problem *problem)
 {
 	enum km_error error = km_name_check(name, PERSON_NAME_MAX, "name", "the name of the person", problem);
-	if (!error && (!roles || roles & ~(unsigned)(KM_ROLE_AUDITOR | KM_ROLE_DECIDER | KM_ROLE_ADMIN)))
-		return km_fail(problem, KM_INVALID, "roles",
-		               "a person has one or more of the roles auditor, decider and admin");
-	return error;
+	return error ? error : check_roles(roles, problem);
 }
 
 enum km_error km_person_invite(struct km_store *store, const char *body_slug, const char *name, unsigned roles,
@@ -210,10 +246,72 @@ enum km_error km_person_add(struct km_store *store, int64_t body_id, const char 
 }
 
 enum km_error km_person_expect(struct km_store *store, int64_t person_id, const uint8_t digest[static KM_SHA256_BYTES],
-                               int64_t now, struct km_problem *problem)
+                               const char *by, int64_t now, struct km_problem *problem)
 {
 	enum km_error error = expire_codes(store, person_id, now, problem);
-	return error ? error : insert_invitation(store, digest, person_id, now, problem);
+	return error ? error : insert_invitation(store, digest, person_id, by, now, problem);
+}
+
+/* ------------------------------------------------------------------------------------------------ another role */
+
+/* The roles that the person has, and whether somebody else of the body, whose key works, is an admin. */
+static enum km_error read_roles(struct km_store *store, int64_t person_id, unsigned *ret_roles, bool *ret_other_admin,
+                                struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error = km_sql(store,
+	                             "SELECT p.roles, EXISTS (SELECT 1 FROM person AS o"
+	                             "  JOIN person_key AS k ON k.person_id = o.id AND k.revoked_at IS NULL"
+	                             "  WHERE o.body_id = p.body_id AND o.id <> p.id AND o.roles & :admin <> 0)"
+	                             " FROM person AS p WHERE p.id = :person",
+	                             &statement, problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":person", person_id);
+	km_sql_int(statement, ":admin", KM_ROLE_ADMIN);
+	bool row = false;
+	error = km_sql_step(statement, &row, problem);
+	if (error)
+		return error;
+	if (!row)
+		return km_fail(problem, KM_ABSENT, "unknown-person", "there is no person %lld", (long long)person_id);
+	*ret_roles = (unsigned)km_sql_get_int(statement, 0);
+	*ret_other_admin = km_sql_get_int(statement, 1) != 0;
+	return KM_OK;
+}
+
+static enum km_error check_change(struct km_store *store, int64_t person_id, unsigned roles, struct km_problem *problem)
+{
+	unsigned before = 0;
+	bool other_admin = false;
+	enum km_error error = read_roles(store, person_id, &before, &other_admin, problem);
+	if (error)
+		return error;
+	if (roles == before)
+		return km_fail(problem, KM_CONFLICT, "same-roles", "this person has these roles already");
+	if ((before & KM_ROLE_ADMIN) && !(roles & KM_ROLE_ADMIN) && !other_admin)
+		return km_fail(problem, KM_CONFLICT, "last-admin",
+		               "no other admin of this body has a key that works: make somebody else an admin first");
+	return KM_OK;
+}
+
+enum km_error km_person_set_roles(struct km_store *store, int64_t person_id, unsigned roles, const char *submission_id,
+                                  int64_t now, struct km_problem *problem)
+{
+	enum km_error error = check_roles(roles, problem);
+	if (!error)
+		error = check_change(store, person_id, roles, problem);
+	auto_statement struct km_statement *statement = NULL;
+	if (!error)
+		error = km_sql(store, "UPDATE person SET roles = :roles WHERE id = :person", &statement, problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":roles", roles);
+	km_sql_int(statement, ":person", person_id);
+	error = km_sql_run(statement, problem);
+	if (!error)
+		error = km_record_note(store, "person", km_record_key("%lld", (long long)person_id), now, problem);
+	return error ? error : add_roles(store, person_id, roles, submission_id, now, problem);
 }
 
 /* -------------------------------------------------------------------------------------------------- keys in use */

@@ -34,19 +34,27 @@ enum km_error km_person_invite(struct km_store *store, const char *body_slug, co
 enum km_error km_person_invite_again(struct km_store *store, int64_t person_id, int64_t now,
                                      char ret_code[static KM_CODE_TEXT], struct km_problem *problem);
 
-/* The two halves of that, where somebody else made the code: in a browser, and only its digest is told. Inside a
- * transaction. Of a person only the newest code works. KM_INVALID; KM_CONFLICT for a code that was there before. */
+/* The two halves of that, where somebody else made the code: in a browser, and only its digest is told. `by`: the
+ * thumbprint of the key that signed for it. Inside a transaction. Of a person only the newest code works. KM_INVALID;
+ * KM_CONFLICT for a code that was there before. */
 enum km_error km_person_add(struct km_store *store, int64_t body_id, const char *name, unsigned roles, int64_t now,
                             int64_t *ret_person_id, struct km_problem *problem);
 enum km_error km_person_expect(struct km_store *store, int64_t person_id, const uint8_t digest[static KM_SHA256_BYTES],
-                               int64_t now, struct km_problem *problem);
+                               const char *by, int64_t now, struct km_problem *problem);
+
+/* Gives a person other roles, from now on: what was done under the old ones stays as it is. submission_id: what an
+ * admin of the body signed; NULL for the operator. Inside a transaction. KM_ABSENT "unknown-person"; KM_INVALID
+ * "roles"; KM_CONFLICT "same-roles", or "last-admin" where nobody else of the body would be one whose key works. */
+enum km_error km_person_set_roles(struct km_store *store, int64_t person_id, unsigned roles, const char *submission_id,
+                                  int64_t now, struct km_problem *problem);
 
 /* Enrols a key: `bytes` is a JWS, typ "keurmerk-enrolment+jwt", signed by the new key itself (proof of possession),
  * with claims aud (the registry's url), iat, code and jwk. Inside a transaction. KM_TOO_LARGE, KM_MALFORMED, KM_INVALID
  * not a strict JWS of this typ with these claims KM_UNPROVEN   "kid-mismatch", "bad-signature", "audience-mismatch",
  * "iat-stale", "iat-future"; "invitation" for an unknown, a used and an expired code: one answer for all three
  *   KM_CONFLICT   "key-enrolled"
- * ret_reply: {"person", "body", "roles", "kid"}; the caller's (json_decref). */
+ * ret_reply: {"person", "body", "roles", "kid", "invited_by", "invited_at"}: who made the code, null for the operator,
+ * and on which day; the caller's (json_decref). */
 enum km_error km_person_enrol(struct km_store *store, const char *bytes, size_t len, int64_t now, json_t **ret_reply,
                               struct km_problem *problem);
 

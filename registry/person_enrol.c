@@ -1,5 +1,6 @@
 #include "registry/person.h"
 
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/json.h"
 #include "keys/jws.h"
@@ -25,13 +26,15 @@ struct enrolment { /* texts borrowed from claims, which the caller owns */
 struct invited {
 	int64_t person_id;
 	unsigned roles;
-	const char *name, *body_slug; /* owned */
+	int64_t invited_at;
+	const char *name, *body_slug, *invited_by; /* owned; invited_by is NULL where the operator did */
 };
 
 static void free_invited(struct invited *invited)
 {
 	free((void *)invited->name);
 	free((void *)invited->body_slug);
+	free((void *)invited->invited_by);
 }
 #define auto_invited __attribute__((cleanup(free_invited)))
 
@@ -96,8 +99,10 @@ static enum km_error find_invited(struct km_store *store, const uint8_t digest[s
 	auto_statement struct km_statement *statement = NULL;
 	enum km_error error =
 		km_sql(store,
-	           "SELECT person.id, person.roles, person.name, body.slug FROM invitation "
+	           "SELECT person.id, person.roles, person.name, body.slug, maker.name, invitation.made_at FROM invitation "
 	           "JOIN person ON person.id = invitation.person_id JOIN body ON body.id = person.body_id "
+	           "LEFT JOIN person_key ON person_key.thumbprint = invitation.made_by "
+	           "LEFT JOIN person AS maker ON maker.id = person_key.person_id "
 	           "WHERE code_sha256 = :digest AND used_at IS NULL AND expires_at > :now",
 	           &statement, problem);
 	if (error)
@@ -115,7 +120,9 @@ static enum km_error find_invited(struct km_store *store, const uint8_t digest[s
 		               KM_INVITE_TTL_S / (24 * 3600));
 	invited->person_id = km_sql_get_int(statement, 0);
 	invited->roles = (unsigned)km_sql_get_int(statement, 1);
-	return km_sql_copy_text(statement, 2, &invited->name) && km_sql_copy_text(statement, 3, &invited->body_slug)
+	invited->invited_at = km_sql_get_int(statement, 5);
+	return km_sql_copy_text(statement, 2, &invited->name) && km_sql_copy_text(statement, 3, &invited->body_slug) &&
+	               km_sql_copy_text(statement, 4, &invited->invited_by)
 	           ? KM_OK
 	           : km_fail_memory(problem);
 }
@@ -136,15 +143,17 @@ static enum km_error refuse_enrolled(struct km_store *store, const char *thumbpr
 	return error;
 }
 
-static enum km_error use_invitation(struct km_store *store, const uint8_t digest[static KM_SHA256_BYTES], int64_t now,
-                                    struct km_problem *problem)
+static enum km_error use_invitation(struct km_store *store, const uint8_t digest[static KM_SHA256_BYTES],
+                                    const char *thumbprint, int64_t now, struct km_problem *problem)
 {
 	auto_statement struct km_statement *statement = NULL;
 	enum km_error error =
-		km_sql(store, "UPDATE invitation SET used_at = :now WHERE code_sha256 = :digest", &statement, problem);
+		km_sql(store, "UPDATE invitation SET used_at = :now, used_for = :thumbprint WHERE code_sha256 = :digest",
+	           &statement, problem);
 	if (error)
 		return error;
 	km_sql_int(statement, ":now", now);
+	km_sql_text(statement, ":thumbprint", thumbprint);
 	km_sql_blob(statement, ":digest", digest, KM_SHA256_BYTES);
 	error = km_sql_run(statement, problem);
 	return error ? error
@@ -176,8 +185,10 @@ static enum km_error make_reply(const struct invited *invited, const char *thumb
 {
 	char roles[32];
 	km_roles_format(invited->roles, roles);
-	json_t *reply = json_pack("{s:s, s:s, s:s, s:s}", "person", invited->name, "body", invited->body_slug, "roles",
-	                          roles, "kid", thumbprint);
+	char day[KM_DATE_TEXT];
+	km_date_format(invited->invited_at, day);
+	json_t *reply = json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s}", "person", invited->name, "body", invited->body_slug,
+	                          "roles", roles, "kid", thumbprint, "invited_by", invited->invited_by, "invited_at", day);
 	if (!reply)
 		return km_fail_memory(problem);
 	*ret_reply = reply;
@@ -211,8 +222,8 @@ enum km_error km_person_enrol(struct km_store *store, const char *bytes, size_t 
 	if (!error)
 		error = refuse_enrolled(store, enrolment.thumbprint, problem);
 	if (!error)
-		error = use_invitation(store, digest, now, problem);
-	if (!error)
 		error = insert_key(store, &enrolment, invited.person_id, bytes, len, now, problem);
+	if (!error)
+		error = use_invitation(store, digest, enrolment.thumbprint, now, problem);
 	return error ? error : make_reply(&invited, enrolment.thumbprint, ret_reply, problem);
 }

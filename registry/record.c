@@ -20,6 +20,7 @@ const struct km_record_table km_record_tables[KM_RECORD_TABLES] = {
 	{"body", ONE("body", "id")},
 	{"body_scheme", TWO("body_scheme", "body_id", "scheme_id")},
 	{"person", ONE("person", "id")},
+	{"person_roles", TWO("person_roles", "person_id", "sequence")},
 	{"person_key", ONE("person_key", "thumbprint")},
 	{"invitation", ONE("invitation", "code_sha256")},
 	{"provider", ONE("provider", "id")},

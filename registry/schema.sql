@@ -53,6 +53,15 @@ CREATE TABLE person (              -- never public
 ) STRICT;
 CREATE INDEX person_by_body ON person(body_id);
 
+CREATE TABLE person_roles (        -- … and from when; the last one of a person is what stands in person.roles
+    person_id     INTEGER NOT NULL REFERENCES person(id),
+    sequence      INTEGER NOT NULL, -- from 1, with which they were invited
+    roles         INTEGER NOT NULL CHECK (roles BETWEEN 1 AND 7),
+    set_at        INTEGER NOT NULL,
+    submission_id TEXT    REFERENCES submission(id) DEFERRABLE INITIALLY DEFERRED, -- NULL: no admin of the body did it
+    PRIMARY KEY (person_id, sequence)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE person_key (
     thumbprint  TEXT    PRIMARY KEY,                                  -- RFC 7638
     person_id   INTEGER NOT NULL REFERENCES person(id),
@@ -66,8 +75,11 @@ CREATE INDEX person_key_by_person ON person_key(person_id);
 CREATE TABLE invitation (          -- one-time codes; only their digest is kept
     code_sha256 BLOB    PRIMARY KEY CHECK (length(code_sha256) = 32),
     person_id   INTEGER NOT NULL REFERENCES person(id),
-    expires_at  INTEGER NOT NULL,
-    used_at     INTEGER
+    made_at     INTEGER NOT NULL,
+    made_by     TEXT    REFERENCES person_key(thumbprint), -- whose submission it was; NULL: the operator's command
+    expires_at  INTEGER NOT NULL,                          -- sooner where it was ended
+    used_at     INTEGER,
+    used_for    TEXT    REFERENCES person_key(thumbprint)  -- the key that was enrolled with it
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX invitation_by_person ON invitation(person_id);
 
@@ -312,6 +324,8 @@ CREATE TRIGGER log_checkpoint_kept_1 BEFORE UPDATE ON log_checkpoint BEGIN SELEC
 CREATE TRIGGER log_checkpoint_kept_2 BEFORE DELETE ON log_checkpoint BEGIN SELECT raise(ABORT, 'checkpoints are only added'); END;
 CREATE TRIGGER submission_kept_1 BEFORE UPDATE ON submission BEGIN SELECT raise(ABORT, 'submissions are kept as they came'); END;
 CREATE TRIGGER submission_kept_2 BEFORE DELETE ON submission BEGIN SELECT raise(ABORT, 'submissions are kept as they came'); END;
+CREATE TRIGGER person_roles_kept_1 BEFORE UPDATE ON person_roles BEGIN SELECT raise(ABORT, 'roles are only added'); END;
+CREATE TRIGGER person_roles_kept_2 BEFORE DELETE ON person_roles BEGIN SELECT raise(ABORT, 'roles are only added'); END;
 CREATE TRIGGER audit_kept_1 BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'audits are kept as they came'); END;
 CREATE TRIGGER audit_kept_2 BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'audits are kept as they came'); END;
 CREATE TRIGGER finding_kept_1 BEFORE UPDATE ON finding BEGIN SELECT raise(ABORT, 'findings are kept as they came'); END;

@@ -81,6 +81,7 @@ static enum km_error authenticate(struct km_store *store, struct envelope *envel
 	if (revoked_at && revoked_at <= now - replayed)
 		return km_fail(problem, KM_UNPROVEN, "revoked-key", "the key %s was revoked: enrol a new one", kid);
 	envelope->acting = (struct km_acting){.submission_id = envelope->id,
+	                                      .thumbprint = kid,
 	                                      .person_id = km_sql_get_int(statement, 2),
 	                                      .body_id = km_sql_get_int(statement, 3),
 	                                      .roles = (unsigned)km_sql_get_int(statement, 4),

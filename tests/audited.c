@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "keys/jwk.h"
 #include "registry/fsck.h"
+#include "registry/person.h"
 #include "registry/provider.h"
 #include "registry/report.h"
 
@@ -90,6 +91,25 @@ static void expect_another_key(struct office *office)
 	submit(office, SECOND_AUDITOR, "person", json_pack("{s:s, s:s}", "action", "revoke", "key", kid));
 }
 
+/* The operator makes an admin, who makes another and is one no longer. */
+static void change_roles(struct office *office)
+{
+	struct km_problem problem;
+	struct km_store *store = office->scene->store;
+	assert_ok(km_store_begin(store, &problem), &problem);
+	assert_ok(km_person_set_roles(store, 4, KM_ROLE_AUDITOR | KM_ROLE_DECIDER | KM_ROLE_ADMIN, NULL, office->scene->now,
+	                              &problem),
+	          &problem);
+	assert_ok(km_store_commit(store, &problem), &problem);
+	submit(office, BOTH, "person",
+	       json_pack("{s:s, s:i, s:s}", "action", "roles", "person", 1, "roles", "auditor,admin"));
+	submit(office, BOTH, "person",
+	       json_pack("{s:s, s:i, s:s}", "action", "roles", "person", 4, "roles", "auditor,decider"));
+	submit(office, AUDITOR, "person",
+	       json_pack("{s:s, s:i, s:s}", "action", "roles", "person", 4, "roles", "decider,admin"));
+	submit(office, BOTH, "person", json_pack("{s:s, s:i, s:s}", "action", "roles", "person", 1, "roles", "auditor"));
+}
+
 /* Marks in all states, and a row in every table. */
 void audited_fill(struct office *office)
 {
@@ -103,6 +123,7 @@ void audited_fill(struct office *office)
 	office_decide(office, "suspend", third.text, NULL, office->scene->now + 86400, &outcome);
 	open_and_close_a_case(office, second.text);
 	expect_another_key(office);
+	change_roles(office);
 	struct scene_id offer = submit(office, DECIDER, "decision", scene_decision("transfer", second.text, NULL));
 	json_t *accept = scene_decision("accept-transfer", second.text, NULL);
 	json_object_set_new(accept, "transfer", json_string(offer.text));

@@ -152,6 +152,107 @@ static void a_revoked_key_leaves_no_code_behind(void **state)
 	assert_ok(enrol(scene, CODE2, 93, &reply, &problem), &problem);
 }
 
+/* With a key of the colleague, an admin would be two pairs of eyes. */
+static void an_admin_makes_no_code_for_a_colleague_whose_key_works(void **state)
+{
+	struct scene *scene = *state;
+	struct km_problem problem;
+	json_auto_t *reply = NULL;
+	make_admin(scene);
+	refuse(scene, DECIDER, another_key(1, CODE), KM_CONFLICT, "has-key");
+	scene_accept(scene, DECIDER, "person", revocation(scene->keys[AUDITOR]));
+	scene_accept(scene, DECIDER, "person", another_key(1, CODE));
+	assert_ok(enrol(scene, CODE, 94, &reply, &problem), &problem);
+	assert_string_equal(json_string_value(json_object_get(reply, "invited_by")), "Voorbeeldpersoon");
+	refuse(scene, DECIDER, another_key(1, CODE2), KM_CONFLICT, "has-key");
+}
+
+static void who_made_a_code_and_what_for_is_kept(void **state)
+{
+	struct scene *scene = *state;
+	struct km_problem problem;
+	json_auto_t *reply = NULL;
+	make_admin(scene);
+	scene_accept(scene, DECIDER, "person", invitation("Nieuw", "auditor", CODE));
+	assert_ok(enrol(scene, CODE, 95, &reply, &problem), &problem);
+	assert_int_equal(fixture_number(scene->fixture,
+	                                "SELECT k.person_id FROM invitation AS i JOIN person_key AS k ON k.thumbprint = "
+	                                "i.made_by JOIN person AS p ON p.id = i.person_id WHERE p.name = 'Nieuw'"),
+	                 3);
+	assert_int_equal(fixture_number(scene->fixture,
+	                                "SELECT count(*) FROM invitation AS i JOIN person_key AS k ON k.thumbprint = "
+	                                "i.used_for AND k.person_id = i.person_id WHERE i.made_by IS NOT NULL"),
+	                 1);
+	assert_string_equal(json_string_value(json_object_get(reply, "invited_at")), "2026-11-24");
+}
+
+/* ------------------------------------------------------------------------------------------------------------- roles
+ */
+
+static json_t *other_roles(int person, const char *roles)
+{
+	return json_pack("{s:s, s:i, s:s}", "action", "roles", "person", person, "roles", roles);
+}
+
+static void other_roles_count_from_the_next_submission_on(void **state)
+{
+	struct scene *scene = *state;
+	make_admin(scene);
+	struct scene_id audit = scene_accept(scene, AUDITOR, "audit", scene_audit(scene, "initial", "[\"beheer\"]"));
+	struct km_problem problem;
+	assert_problem(
+		scene_submit(scene, SECOND_AUDITOR, "decision", scene_decision("grant", NULL, audit.text), NULL, &problem),
+		&problem, KM_FORBIDDEN, "role");
+	scene_accept(scene, DECIDER, "person", other_roles(2, "auditor,decider"));
+	scene_accept(scene, SECOND_AUDITOR, "decision", scene_decision("grant", NULL, audit.text));
+	scene_accept(scene, DECIDER, "person", other_roles(2, "decider"));
+	assert_problem(scene_submit(scene, SECOND_AUDITOR, "audit", scene_audit(scene, "surveillance", "[\"beheer\"]"),
+	                            NULL, &problem),
+	               &problem, KM_FORBIDDEN, "role");
+}
+
+/* What somebody did as an auditor they do not judge as a decider. */
+static void another_role_makes_no_other_pair_of_eyes(void **state)
+{
+	struct scene *scene = *state;
+	struct km_problem problem;
+	make_admin(scene);
+	struct scene_id audit = scene_accept(scene, AUDITOR, "audit", scene_audit(scene, "initial", "[\"beheer\"]"));
+	scene_accept(scene, DECIDER, "person", other_roles(1, "decider"));
+	assert_problem(scene_submit(scene, AUDITOR, "decision", scene_decision("grant", NULL, audit.text), NULL, &problem),
+	               &problem, KM_FORBIDDEN, "four-eyes");
+	scene_accept(scene, DECIDER, "decision", scene_decision("grant", NULL, audit.text));
+}
+
+static void only_an_admin_changes_roles_and_only_of_the_own_body(void **state)
+{
+	struct scene *scene = *state;
+	refuse(scene, AUDITOR, other_roles(1, "auditor,decider"), KM_FORBIDDEN, "role");
+	make_admin(scene);
+	refuse(scene, DECIDER, other_roles(5, "decider"), KM_INVALID, "unknown-person");
+	refuse(scene, DECIDER, other_roles(99, "decider"), KM_INVALID, "unknown-person");
+	refuse(scene, DECIDER, other_roles(1, ""), KM_INVALID, "member");
+	refuse(scene, DECIDER, other_roles(1, "boss"), KM_INVALID, "member");
+	refuse(scene, DECIDER, other_roles(1, "auditor"), KM_CONFLICT, "same-roles");
+}
+
+static void the_last_admin_stays_one(void **state)
+{
+	struct scene *scene = *state;
+	make_admin(scene);
+	refuse(scene, DECIDER, other_roles(3, "decider"), KM_CONFLICT, "last-admin");
+	/* Somebody who has been invited, and has no key yet, is none to rely on. */
+	scene_accept(scene, DECIDER, "person", invitation("Nieuw", "admin", CODE));
+	refuse(scene, DECIDER, other_roles(3, "decider"), KM_CONFLICT, "last-admin");
+	/* Nor is an admin of another body. */
+	fixture_sql(scene->fixture, "UPDATE person SET roles = 7 WHERE id = 5");
+	refuse(scene, DECIDER, other_roles(3, "decider"), KM_CONFLICT, "last-admin");
+	scene_accept(scene, DECIDER, "person", other_roles(1, "auditor,admin"));
+	scene_accept(scene, DECIDER, "person", other_roles(3, "decider"));
+	refuse(scene, DECIDER, other_roles(1, "decider"), KM_FORBIDDEN, "role");
+	refuse(scene, AUDITOR, other_roles(1, "auditor"), KM_CONFLICT, "last-admin");
+}
+
 static void what_is_not_right_is_refused(void **state)
 {
 	struct scene *scene = *state;
@@ -176,6 +277,12 @@ int main(void)
 		KM_SCENE_TEST(another_bodys_people_are_as_if_not_there),
 		KM_SCENE_TEST(only_the_newest_code_of_a_person_works),
 		KM_SCENE_TEST(a_revoked_key_leaves_no_code_behind),
+		KM_SCENE_TEST(an_admin_makes_no_code_for_a_colleague_whose_key_works),
+		KM_SCENE_TEST(who_made_a_code_and_what_for_is_kept),
+		KM_SCENE_TEST(other_roles_count_from_the_next_submission_on),
+		KM_SCENE_TEST(another_role_makes_no_other_pair_of_eyes),
+		KM_SCENE_TEST(only_an_admin_changes_roles_and_only_of_the_own_body),
+		KM_SCENE_TEST(the_last_admin_stays_one),
 		KM_SCENE_TEST(what_is_not_right_is_refused),
 	};
 	return cmocka_run_group_tests_name("people", tests, NULL, NULL);

@@ -31,14 +31,15 @@ async function inviteAgain(person, name) {
   );
 }
 
-function row(one, { me, admin, kid }) {
+function row(one, { me, admin, kid, keys }) {
+  const works = keys.some(({ person, key, revoked }) => person === one.person && key && !revoked);
   const state = one.revoked
     ? t('console.people.revoked', { day: day(one.revoked) })
     : one.key
       ? t('console.people.since', { day: day(one.enrolled) })
       : t('console.people.invited');
   const act = [];
-  if (admin || one.person === me)
+  if (one.person === me || (admin && !works))
     act.push(
       element(
         'button',
