@@ -18,26 +18,27 @@ struct session {
 	int64_t ends_at; /* 0: the place is free */
 };
 
-struct challenge {
-	char text[KM_SESSION_TEXT];
-	int64_t ends_at; /* 0: used, or never given */
-};
-
 struct km_sessions {
-	pthread_mutex_t lock;
+	struct km_challenges *challenges;
+	pthread_mutex_t lock; /* of the list */
 	struct session list[KM_SESSIONS_MAX];
-	struct challenge challenges[KM_CHALLENGES_MAX];
-	size_t next_challenge; /* the place to use next */
 };
 
-struct km_sessions *km_sessions_new(void)
+enum km_error km_sessions_new(struct km_sessions **ret_sessions, struct km_problem *problem)
 {
 	struct km_sessions *sessions = calloc(1, sizeof *sessions);
-	if (sessions && pthread_mutex_init(&sessions->lock, NULL) != 0) {
+	if (!sessions)
+		return km_fail_memory(problem);
+	enum km_error error = km_challenges_new(&sessions->challenges, problem);
+	if (!error && pthread_mutex_init(&sessions->lock, NULL) != 0)
+		error = km_fail_memory(problem);
+	if (error) {
+		km_challenges_free(sessions->challenges);
 		free(sessions);
-		return NULL;
+		return error;
 	}
-	return sessions;
+	*ret_sessions = sessions;
+	return KM_OK;
 }
 
 void km_sessions_free(struct km_sessions *sessions)
@@ -45,6 +46,7 @@ void km_sessions_free(struct km_sessions *sessions)
 	if (!sessions)
 		return;
 	pthread_mutex_destroy(&sessions->lock);
+	km_challenges_free(sessions->challenges);
 	free(sessions);
 }
 
@@ -64,39 +66,10 @@ static enum km_error make_random(char ret_text[static KM_SESSION_TEXT], struct k
 	return KM_OK;
 }
 
-enum km_error km_session_challenge(struct km_sessions *sessions, int64_t now, char ret_text[static KM_SESSION_TEXT],
+enum km_error km_session_challenge(struct km_sessions *sessions, int64_t now, char ret_text[static KM_CHALLENGE_TEXT],
                                    struct km_problem *problem)
 {
-	struct challenge challenge = {.ends_at = now + KM_CHALLENGE_TTL_S};
-	enum km_error error = make_random(challenge.text, problem);
-	if (error)
-		return error;
-	memcpy(ret_text, challenge.text, KM_SESSION_TEXT);
-	pthread_mutex_lock(&sessions->lock);
-	sessions->challenges[sessions->next_challenge] = challenge;
-	sessions->next_challenge = (sessions->next_challenge + 1) % KM_CHALLENGES_MAX;
-	pthread_mutex_unlock(&sessions->lock);
-	return KM_OK;
-}
-
-/* A challenge counts once, whatever comes of it. */
-static enum km_error use_challenge(struct km_sessions *sessions, const char *text, int64_t now,
-                                   struct km_problem *problem)
-{
-	bool good = false;
-	pthread_mutex_lock(&sessions->lock);
-	for (size_t i = 0; i < KM_CHALLENGES_MAX && !good; i++) {
-		struct challenge *challenge = &sessions->challenges[i];
-		if (challenge->ends_at < now || strcmp(challenge->text, text) != 0)
-			continue;
-		challenge->ends_at = 0;
-		good = true;
-	}
-	pthread_mutex_unlock(&sessions->lock);
-	return good ? KM_OK
-	            : km_fail(problem, KM_UNPROVEN, "challenge",
-	                      "this challenge is not known, was used before, or is over %d seconds old: ask for a new one",
-	                      KM_CHALLENGE_TTL_S);
+	return km_challenge_make(sessions->challenges, now, ret_text, problem);
 }
 
 /* What is signed, read once the signature is known to be good. */
@@ -115,7 +88,7 @@ static enum km_error check_claims(struct km_sessions *sessions, const struct km_
 	if (!error)
 		error = km_json_integer(claims, "", "iat", 0, INT64_C(253402300799), &iat, problem);
 	if (!error)
-		error = km_json_string(claims, "", "challenge", KM_SESSION_TEXT - 1, &challenge, problem);
+		error = km_json_string(claims, "", "challenge", KM_CHALLENGE_TEXT - 1, &challenge, problem);
 	if (error)
 		return error;
 	if (strcmp(aud, km_store_url(store)) != 0)
@@ -126,7 +99,7 @@ static enum km_error check_claims(struct km_sessions *sessions, const struct km_
 	if (iat > now + CLOCK_SLACK_S)
 		return km_fail(problem, KM_UNPROVEN, "iat-future",
 		               "it was signed in the future: set the clock of the machine that signs");
-	return use_challenge(sessions, challenge, now, problem);
+	return km_challenge_use(sessions->challenges, challenge, now, problem);
 }
 
 /* The place for a new session of this key: its own oldest where it has many, else a free one, else the oldest. */

@@ -85,9 +85,10 @@ static enum km_error fill(struct km_site *site, const struct km_server_options *
 	if (!error)
 		error = read_url(site, problem);
 	site->metrics = km_metrics_new(km_routes_len);
-	site->sessions = km_sessions_new();
-	if (!error && (!site->metrics || !site->sessions))
+	if (!error && !site->metrics)
 		error = km_fail_memory(problem);
+	if (!error)
+		error = km_sessions_new(&site->sessions, problem);
 	if (!error)
 		error = km_statics_open(&site->statics, problem);
 	if (!error)

@@ -7,7 +7,7 @@
 /* GET /console/api/challenge: what is to be signed to sign in, and what time it is here. */
 KM_HANDLER(km_get_console_challenge)
 {
-	char challenge[KM_SESSION_TEXT];
+	char challenge[KM_CHALLENGE_TEXT];
 	enum km_error error = km_console_own_site(request, problem);
 	if (!error)
 		error = km_session_challenge(request->site->sessions, request->now, challenge, problem);
