@@ -233,6 +233,47 @@ static enum km_error renew(const struct km_decision *decision, struct km_period_
 	return error ? error : set_scope(row, scope, decision->scheme, problem);
 }
 
+/* KM_CONFLICT where this mark is alive at `at`, or was granted after that. */
+static enum km_error check_not_alive(struct km_store *store, int64_t mark_id, const char *number, int64_t at,
+                                     struct km_problem *problem)
+{
+	auto_period struct km_period_row period = {0};
+	enum km_state state = KM_ACTIVE;
+	int64_t since, next;
+	enum km_error error = km_period_at(store, mark_id, at, &period, problem);
+	if (!error)
+		km_mark_lapse(&period.period, at, &state, &since, &next);
+	if (error == KM_ABSENT)
+		return km_fail(problem, KM_CONFLICT, "mark-exists",
+		               "this provider was given mark %s of this scheme after that: correct that one", number);
+	if (!error && (state == KM_ACTIVE || state == KM_SUSPENDED))
+		return km_fail(problem, KM_CONFLICT, "mark-exists",
+		               "this provider has mark %s of this scheme already, which is %s", number, km_state_name(state));
+	return error;
+}
+
+/* A provider has at most one mark of a scheme that is alive: from when this decision holds, no other is. */
+static enum km_error check_no_mark(struct km_store *store, const struct km_decision *decision,
+                                   struct km_problem *problem)
+{
+	bool grants = !decision->mark.id;
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error = km_sql(store,
+	                             "SELECT id, number FROM mark WHERE provider_id = :provider AND scheme_id = :scheme"
+	                             " AND id <> :mark ORDER BY id",
+	                             &statement, problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":provider", grants ? decision->audit.provider_id : decision->mark.provider_id);
+	km_sql_text(statement, ":scheme", grants ? decision->audit.scheme_id : decision->mark.scheme_id);
+	km_sql_int(statement, ":mark", decision->mark.id);
+	bool row = false;
+	while (!error && !(error = km_sql_step(statement, &row, problem)) && row)
+		error = check_not_alive(store, km_sql_get_int(statement, 0), km_sql_get_text(statement, 1),
+		                        decision->holds_from, problem);
+	return error;
+}
+
 static enum km_error correct(struct km_store *store, const struct km_decision *decision, struct km_period_row *row,
                              struct km_problem *problem)
 {
@@ -244,7 +285,8 @@ static enum km_error correct(struct km_store *store, const struct km_decision *d
 				: 0;
 	if (decision->to == KM_SUSPENDED)
 		period->suspension_limit = km_suspension_limit(decision->holds_from, decision->scheme->suspension_max_days);
-	return decision->scope ? change_scope(store, decision, row, problem) : KM_OK;
+	enum km_error error = decision->to == KM_WITHDRAWN ? KM_OK : check_no_mark(store, decision, problem);
+	return !error && decision->scope ? change_scope(store, decision, row, problem) : error;
 }
 
 /* Surveillance is done in the months before it is due: what comes earlier keeps the mark, and its day. */
@@ -278,37 +320,6 @@ static enum km_error shape_period(struct km_store *store, const struct km_acting
 	if (strcmp(action, "correct") == 0)
 		return correct(store, decision, row, problem);
 	return KM_OK;
-}
-
-/* A provider has at most one mark of a scheme that is alive. */
-static enum km_error check_no_mark(struct km_store *store, const struct km_decision *decision,
-                                   struct km_problem *problem)
-{
-	auto_statement struct km_statement *statement = NULL;
-	enum km_error error =
-		km_sql(store, "SELECT id, number FROM mark WHERE provider_id = :provider AND scheme_id = :scheme", &statement,
-	           problem);
-	if (error)
-		return error;
-	km_sql_int(statement, ":provider", decision->audit.provider_id);
-	km_sql_text(statement, ":scheme", decision->audit.scheme_id);
-	for (;;) {
-		bool row = false;
-		error = km_sql_step(statement, &row, problem);
-		if (error || !row)
-			return error;
-		auto_period struct km_period_row period = {0};
-		error = km_period_at(store, km_sql_get_int(statement, 0), decision->holds_from, &period, problem);
-		if (error)
-			return error;
-		enum km_state state;
-		int64_t since, next;
-		km_mark_lapse(&period.period, decision->holds_from, &state, &since, &next);
-		if (state == KM_ACTIVE || state == KM_SUSPENDED)
-			return km_fail(problem, KM_CONFLICT, "mark-exists",
-			               "this provider has mark %s of this scheme already, which is %s",
-			               km_sql_get_text(statement, 1), km_state_name(state));
-	}
 }
 
 static enum km_error make_mark(struct km_store *store, const char *number, struct km_decision *decision,

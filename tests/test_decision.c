@@ -340,6 +340,30 @@ static void a_correction_reaches_back_and_shows(void **state)
 	km_mark_free(mark);
 }
 
+static void a_correction_revives_no_mark_beside_a_newer_one(void **state)
+{
+	struct scene *scene = *state;
+	struct scene_number first = scene_grant(scene, "[\"beheer\"]");
+	int64_t granted = scene->now;
+	scene->now += 86400;
+	scene_accept(scene, DECIDER, "decision", scene_decision("withdraw", first.text, NULL));
+	int64_t withdrawn = scene->now;
+	scene->now += 86400;
+	struct scene_number second = scene_grant(scene, "[\"beheer\"]");
+	scene->now += 86400;
+	refuse(scene, DECIDER, scheduled("correct", first.text, scene->now), KM_CONFLICT, "mark-exists");
+	refuse(scene, DECIDER, scheduled("correct", first.text, withdrawn), KM_CONFLICT, "mark-exists");
+	refuse(scene, DECIDER, scheduled("correct", first.text, granted), KM_CONFLICT, "mark-exists");
+	json_t *stays = scheduled("correct", first.text, withdrawn);
+	json_object_set_new(stays, "state", json_string("withdrawn"));
+	scene_accept(scene, DECIDER, "decision", stays);
+	scene_accept(scene, DECIDER, "decision", scheduled("correct", second.text, scene->now));
+	/* Once the newer one has ended, the older may go on from there. */
+	scene_accept(scene, DECIDER, "decision", scene_decision("withdraw", second.text, NULL));
+	refuse(scene, DECIDER, scheduled("correct", first.text, scene->now - 1), KM_CONFLICT, "mark-exists");
+	scene_accept(scene, DECIDER, "decision", scheduled("correct", first.text, scene->now));
+}
+
 static json_t *correction(const char *mark, int64_t at, const char *service)
 {
 	json_t *decision = scheduled("correct", mark, at);
@@ -541,6 +565,7 @@ int main(void)
 		KM_SCENE_TEST(a_scheduled_decision_holds_from_its_second_unless_a_protecting_one_comes_first),
 		KM_SCENE_TEST(a_new_name_is_not_scheduled),
 		KM_SCENE_TEST(a_correction_reaches_back_and_shows),
+		KM_SCENE_TEST(a_correction_revives_no_mark_beside_a_newer_one),
 		KM_SCENE_TEST(a_correction_adds_no_service_that_nobody_audited),
 		KM_SCENE_TEST(a_transfer_takes_both_bodies),
 		KM_SCENE_TEST(a_transfer_closes_after_its_days),
