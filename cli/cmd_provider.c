@@ -11,6 +11,7 @@ static const struct km_option add_options[] = {
 	{"trade-name", 0, "NAME", "another name that it uses", KM_REPEATED},
 	{"domain", 0, "DOMAIN", "a web domain of its own", KM_REPEATED},
 	{"city", 0, "CITY", "where it is", KM_OPTIONAL},
+	{"region", 0, "REGION", "province by name, or as in ISO 3166-2: NL-UT", KM_OPTIONAL},
 	{"country", 0, "CODE", "two letters (default: NL)", KM_OPTIONAL},
 	{"establishment", 0, "NUMBER", "establishment number (vestigingsnummer), 12 digits", KM_OPTIONAL},
 	{"rsin", 0, "NUMBER", "RSIN of a legal person; a sole trader has none", KM_OPTIONAL},
@@ -54,6 +55,7 @@ static enum km_error run_add(struct km_call *call, struct km_problem *problem)
 		.lei = km_given(call, "lei"),
 		.euid = km_given(call, "euid"),
 		.city = km_given(call, "city"),
+		.region = km_given(call, "region"),
 		.country = km_given(call, "country"),
 	};
 	struct km_provider_contact contact = {
@@ -104,10 +106,10 @@ static json_t *provider_json(const struct km_provider *provider)
 		json_array_append_new(names, json_string(provider->trade_names[i]));
 	for (size_t i = 0; i < provider->domains_len; i++)
 		json_array_append_new(domains, json_string(provider->domains[i].name));
-	return json_pack("{s:s, s:s, s:o, s:o, s:s*, s:s, s:s*, s:s*, s:s*, s:s*}", "kvk", provider->kvk, "name",
-	                 provider->name, "trade_names", names, "domains", domains, "city", provider->city, "country",
-	                 provider->country, "establishment", provider->establishment, "rsin", provider->rsin, "lei",
-	                 provider->lei, "euid", provider->euid);
+	return json_pack("{s:s, s:s, s:o, s:o, s:s*, s:s*, s:s, s:s*, s:s*, s:s*, s:s*}", "kvk", provider->kvk, "name",
+	                 provider->name, "trade_names", names, "domains", domains, "city", provider->city, "region",
+	                 provider->region, "country", provider->country, "establishment", provider->establishment, "rsin",
+	                 provider->rsin, "lei", provider->lei, "euid", provider->euid);
 }
 
 enum { PAGE = 500 };
@@ -180,6 +182,7 @@ static void print_provider(const struct km_provider *provider)
 	say_if("LEI", provider->lei);
 	say_if("EUID", provider->euid);
 	say_if("city", provider->city);
+	say_if("region", provider->region);
 	say_if("country", provider->country);
 	for (size_t i = 0; i < provider->domains_len; i++)
 		km_say(stdout, "%-14s %s%s", "domain", provider->domains[i].name,

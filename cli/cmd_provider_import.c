@@ -65,10 +65,11 @@ const struct km_command km_provider_import_command = {
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "add many providers from a table",
-	.details = "The first row names the columns: kvk and name, and, where there are such, trade_names, domains "
-			   "(several with |\n"
-			   "between), city, country, establishment, rsin, lei, euid, contact_name, contact_email, contact_phone,\n"
-			   "contact_language. Every fault is reported; with any, nothing is added.",
+	.details =
+		"The first row names the columns: kvk and name, and, where there are such, trade_names, domains "
+		"(several with |\n"
+		"between), city, region, country, establishment, rsin, lei, euid, contact_name, contact_email, contact_phone,\n"
+		"contact_language. Every fault is reported; with any, nothing is added.",
 	.options = options,
 	.run = run,
 };

@@ -71,6 +71,7 @@ static enum km_error run(struct km_call *call, struct km_problem *problem)
 	say_states(json_object_get(figures, "states"));
 	say_active("Active marks by scheme", json_object_get(figures, "schemes"), "id", NULL);
 	say_active("Active marks by service", json_object_get(figures, "services"), "scheme", "id");
+	say_active("Active marks by region", json_object_get(figures, "regions"), "region", NULL);
 	say_active("Active marks by city", json_object_get(figures, "cities"), "city", NULL);
 	say_months(json_object_get(figures, "months"));
 	return KM_OK;
@@ -80,7 +81,7 @@ const struct km_command km_stats_command = {
 	.noun = "stats",
 	.operands = "",
 	.summary = "show the register in figures",
-	.details = "Marks by state, scheme, service and city; changes and use of the last twelve months.\n"
+	.details = "Marks by state, scheme, service, region and city; changes and use of the last twelve months.\n"
 			   "The same as the page /figures shows.",
 	.options = options,
 	.run = run,

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "registry/region.h"
 #include "registry/register_rows.h"
 #include "registry/scheme.h"
 #include "registry/sql.h"
@@ -18,6 +19,7 @@ struct count {
 	json_t *all, *active; /* by scheme */
 	json_t *services;     /* of active marks, by "SCHEME/SERVICE" */
 	json_t *cities;       /* of active marks */
+	json_t *regions;      /* of active marks */
 	json_t *months;       /* the array that is given */
 };
 
@@ -51,6 +53,8 @@ static enum km_error count_mark(void *context, const struct km_register_row *row
 		error = count_services(count, row);
 	if (!error && row->city)
 		error = bump(count->cities, row->city);
+	if (!error && row->region)
+		error = bump(count->regions, row->region);
 	return error;
 }
 
@@ -183,22 +187,44 @@ static enum km_error add_scheme(void *context, const struct km_scheme *scheme)
 	return KM_OK;
 }
 
-/* The cities with most marks, the most first, and among equals by name. */
+/* What has the most marks, which is taken out of the counts; among equals the first by name. NULL where none is left.
+ */
+static json_t *take_most(json_t *counts, const char *member)
+{
+	const char *name, *best = NULL;
+	json_t *count;
+	json_int_t most = 0;
+	json_object_foreach(counts, name, count)
+	{
+		json_int_t active = json_integer_value(count);
+		if (!best || active > most || (active == most && strcmp(name, best) < 0)) {
+			best = name;
+			most = active;
+		}
+	}
+	json_t *line = best ? json_pack("{s:s, s:I}", member, best, "active", most) : NULL;
+	if (line)
+		json_object_del(counts, best);
+	return line;
+}
+
 static json_t *cities(json_t *counts)
 {
-	json_t *list = json_array();
-	while (json_object_size(counts) && json_array_size(list) < KM_FIGURES_CITIES_MAX) {
-		const char *name, *best = NULL;
-		json_t *count;
-		json_int_t most = 0;
-		json_object_foreach(counts, name, count) if (!best || json_integer_value(count) > most ||
-		                                             (json_integer_value(count) == most && strcmp(name, best) < 0))
-		{
-			best = name;
-			most = json_integer_value(count);
-		}
-		json_array_append_new(list, json_pack("{s:s, s:I}", "city", best, "active", most));
-		json_object_del(counts, best);
+	json_t *list = json_array(), *line;
+	while (json_array_size(list) < KM_FIGURES_CITIES_MAX && (line = take_most(counts, "city")))
+		json_array_append_new(list, line);
+	return list;
+}
+
+static json_t *regions(json_t *counts)
+{
+	json_t *list = json_array(), *line;
+	while (json_array_size(list) < KM_FIGURES_REGIONS_MAX && (line = take_most(counts, "region"))) {
+		const char *code = json_string_value(json_object_get(line, "region"));
+		json_object_set_new(
+			line, "name",
+			json_pack("{s:s, s:s}", "nl", km_region_name(code, KM_NL), "en", km_region_name(code, KM_EN)));
+		json_array_append_new(list, line);
 	}
 	return list;
 }
@@ -217,6 +243,7 @@ static void count_done(struct count *count)
 	json_decref(count->active);
 	json_decref(count->services);
 	json_decref(count->cities);
+	json_decref(count->regions);
 	json_decref(count->months);
 }
 
@@ -226,6 +253,7 @@ enum km_error km_figures(struct km_store *store, int64_t now, json_t **ret_figur
 	                                                           .active = json_object(),
 	                                                           .services = json_object(),
 	                                                           .cities = json_object(),
+	                                                           .regions = json_object(),
 	                                                           .months = json_array()};
 	json_auto_t *scheme_list = json_array(), *service_list = json_array();
 	struct schemes schemes = {.count = &count, .schemes = scheme_list, .services = service_list};
@@ -236,9 +264,9 @@ enum km_error km_figures(struct km_store *store, int64_t now, json_t **ret_figur
 		error = km_scheme_list(store, add_scheme, &schemes, problem);
 	if (error)
 		return error == KM_NO_MEMORY ? km_fail_memory(problem) : error;
-	json_t *figures = json_pack("{s:o, s:o, s:O, s:O, s:o, s:O}", "as_of", km_json_moment_new(now), "states",
-	                            states(&count), "schemes", scheme_list, "services", service_list, "cities",
-	                            cities(count.cities), "months", count.months);
+	json_t *figures = json_pack("{s:o, s:o, s:O, s:O, s:o, s:o, s:O}", "as_of", km_json_moment_new(now), "states",
+	                            states(&count), "schemes", scheme_list, "services", service_list, "regions",
+	                            regions(count.regions), "cities", cities(count.cities), "months", count.months);
 	if (!figures)
 		return km_fail_memory(problem);
 	*ret_figures = figures;

@@ -40,7 +40,7 @@ static const struct {
 	{"person", "INSERT OR IGNORE INTO person VALUES (?1, ?2, ?3, ?4, ?5)"},
 	{"person_key", "INSERT INTO person_key VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
                    " ON CONFLICT (thumbprint) DO UPDATE SET revoked_at = excluded.revoked_at"},
-	{"provider", "INSERT OR IGNORE INTO provider VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"},
+	{"provider", "INSERT OR IGNORE INTO provider VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"},
 };
 
 /* Roles that no submission gave; those that one gave follow from it. */

@@ -1,5 +1,5 @@
 /*
- * Narrowing a list of marks to those of one scheme, service, level, city or state.
+ * Narrowing a list of marks to those of one scheme, service, level, region, city or state.
  */
 #ifndef KM_REGISTRY_MARK_FILTER_H
 #define KM_REGISTRY_MARK_FILTER_H
@@ -14,18 +14,19 @@ enum { KM_CITY_MAX = 100, KM_FACET_TEXT = KM_CITY_MAX + 16 /* bytes */ };
 /* NULL or "": whatever it is. */
 struct km_filter {
 	const char *scheme, *service, *level; /* their ids */
+	const char *region;                   /* ISO 3166-2 */
 	const char *city;                     /* case does not count */
 	bool by_state;
 	enum km_state state; /* where by_state */
 };
 
-/* What of a mark is looked at. level and city may be NULL; scope is a JSON array of service ids. */
+/* What of a mark is looked at. level, region and city may be NULL; scope is a JSON array of service ids. */
 struct km_filtered {
-	const char *scheme, *scope, *level, *city;
+	const char *scheme, *scope, *level, *region, *city;
 	enum km_state state;
 };
 
-/* KM_INVALID "filter" for what can be no id or no city. */
+/* KM_INVALID "filter" for what can be no id, no region or no city. */
 enum km_error km_filter_check(const struct km_filter *filter, struct km_problem *problem);
 
 /* Whether there is anything to narrow by. */

@@ -56,8 +56,8 @@ static enum km_error insert_provider(struct km_store *store, const struct km_pro
 	auto_statement struct km_statement *statement = NULL;
 	enum km_error error =
 		km_sql(store,
-	           "INSERT INTO provider (kvk, establishment, rsin, lei, euid, name, city, country, added_at) "
-	           "VALUES (:kvk, :establishment, :rsin, :lei, :euid, :name, :city, :country, :now)",
+	           "INSERT INTO provider (kvk, establishment, rsin, lei, euid, name, city, region, country, added_at) "
+	           "VALUES (:kvk, :establishment, :rsin, :lei, :euid, :name, :city, :region, :country, :now)",
 	           &statement, problem);
 	if (error)
 		return error;
@@ -68,6 +68,7 @@ static enum km_error insert_provider(struct km_store *store, const struct km_pro
 	km_sql_text(statement, ":euid", form->euid);
 	km_sql_text(statement, ":name", provider->name);
 	km_sql_text(statement, ":city", provider->city);
+	km_sql_text(statement, ":region", *form->region ? form->region : NULL);
 	km_sql_text(statement, ":country", form->country);
 	km_sql_int(statement, ":now", now);
 	error = km_sql_run(statement, problem);
@@ -215,14 +216,15 @@ enum km_error km_provider_add(struct km_store *store, const struct km_provider *
 
 /* ------------------------------------------------------------------------------------------------------- reading */
 
-#define COLUMNS "id, kvk, establishment, rsin, lei, euid, name, city, country"
+#define COLUMNS "id, kvk, establishment, rsin, lei, euid, name, city, region, country"
 
 void km_provider_free(struct km_provider *provider)
 {
 	if (!provider)
 		return;
-	const char *const texts[] = {provider->kvk,  provider->establishment, provider->rsin, provider->lei,
-	                             provider->euid, provider->name,          provider->city, provider->country};
+	const char *const texts[] = {provider->kvk,  provider->establishment, provider->rsin,
+	                             provider->lei,  provider->euid,          provider->name,
+	                             provider->city, provider->region,        provider->country};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		free((void *)texts[i]);
 	for (size_t i = 0; i < provider->trade_names_len; i++)
@@ -295,8 +297,9 @@ static enum km_error read_provider(struct km_store *store, struct km_statement *
 	if (!provider)
 		return km_fail_memory(problem);
 	provider->id = km_sql_get_int(statement, 0);
-	const char **const texts[] = {&provider->kvk,  &provider->establishment, &provider->rsin, &provider->lei,
-	                              &provider->euid, &provider->name,          &provider->city, &provider->country};
+	const char **const texts[] = {&provider->kvk,  &provider->establishment, &provider->rsin,
+	                              &provider->lei,  &provider->euid,          &provider->name,
+	                              &provider->city, &provider->region,        &provider->country};
 	for (int i = 0; i < (int)(sizeof texts / sizeof *texts); i++)
 		if (!km_sql_copy_text(statement, i + 1, texts[i]))
 			return km_fail_memory(problem);

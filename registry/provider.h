@@ -28,6 +28,7 @@ struct km_provider {
 	const struct km_domain *domains;
 	size_t domains_len;
 	const char *city;    /* may be NULL */
+	const char *region;  /* ISO 3166-2; may be NULL. When one is added: as km_region_read takes it */
 	const char *country; /* ISO 3166-1 alpha-2; NULL means NL when one is added */
 };
 
@@ -39,8 +40,9 @@ struct km_provider_contact {
 
 /* Adds one, or nothing. Domains are given in any script and stored as A-labels. Inside a transaction. contact may be
  * NULL. The type of the problem names the member: KM_INVALID "kvk", "establishment", "rsin", "lei", "euid", "name",
- * "trade-names", "domain", "city", "country", "contact-name", "contact-email", "contact-phone", "contact-language";
- * KM_CONFLICT "kvk-taken", "rsin-taken", "lei-taken", "domain-taken", whose message names the provider that has it.
+ * "trade-names", "domain", "city", "region", "country", "contact-name", "contact-email", "contact-phone",
+ * "contact-language"; KM_CONFLICT "kvk-taken", "rsin-taken", "lei-taken", "domain-taken", whose message names the
+ * provider that has it.
  *
  * An RSIN is of a legal person. A sole trader (eenmanszaak) has none, but does have a citizen service number of the
  * same form, which no check can tell apart: never give that here. */

@@ -1,6 +1,7 @@
 #include "registry/provider_check.h"
 
 #include "registry/name.h"
+#include "registry/region.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -64,7 +65,8 @@ static enum km_error check_place(const struct km_provider *provider, struct km_p
 	if (!km_country_valid(country))
 		return km_fail(problem, KM_INVALID, "country", "a country is two capitals of ISO 3166, like NL or BE");
 	memcpy(form->country, country, sizeof form->country);
-	return provider->city ? km_name_check(provider->city, CITY_MAX, "city", "the city", problem) : KM_OK;
+	enum km_error error = provider->city ? km_name_check(provider->city, CITY_MAX, "city", "the city", problem) : KM_OK;
+	return error || !provider->region ? error : km_region_read(provider->region, country, form->region, problem);
 }
 
 static enum km_error check_domains(const struct km_provider *provider, struct km_provider_form *form,

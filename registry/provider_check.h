@@ -6,11 +6,13 @@
 
 #include "registry/identifier.h"
 #include "registry/provider.h"
+#include "registry/region.h"
 
 /* The members that are not stored as they were given. */
 struct km_provider_form {
 	char euid[KM_EUID_MAX + 1];
 	char country[3];
+	char region[KM_REGION_TEXT]; /* "" for none */
 	char domains[KM_DOMAINS_MAX][KM_DOMAIN_TEXT];
 };
 

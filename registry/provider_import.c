@@ -18,6 +18,7 @@ enum column {
 	TRADE_NAMES,
 	DOMAINS,
 	CITY,
+	REGION,
 	COUNTRY,
 	ESTABLISHMENT,
 	RSIN,
@@ -40,6 +41,7 @@ static const struct {
 	[TRADE_NAMES] = {"trade_names", "trade-names", NULL},
 	[DOMAINS] = {"domains", "domain", "domain-taken"},
 	[CITY] = {"city", "city", NULL},
+	[REGION] = {"region", "region", NULL},
 	[COUNTRY] = {"country", "country", NULL},
 	[ESTABLISHMENT] = {"establishment", "establishment", NULL},
 	[RSIN] = {"rsin", "rsin", "rsin-taken"},
@@ -114,10 +116,11 @@ static enum km_error read_header_cell(struct import *import, const char *cell, s
 	if (!*name)
 		column = NO_COLUMN;
 	if (column == COLUMNS)
-		return km_fail(problem, KM_INVALID, "import-columns",
-		               "there is no column \"%.60s\"; the columns are kvk, name, trade_names, domains, city, country, "
-		               "establishment, rsin, lei, euid, contact_name, contact_email, contact_phone, contact_language",
-		               name);
+		return km_fail(
+			problem, KM_INVALID, "import-columns",
+			"there is no column \"%.60s\"; the columns are kvk, name, trade_names, domains, city, region, country, "
+			"establishment, rsin, lei, euid, contact_name, contact_email, contact_phone, contact_language",
+			name);
 	for (size_t i = 0; i < import->header_len; i++)
 		if (import->header[i] == column && column != NO_COLUMN)
 			return km_fail(problem, KM_INVALID, "import-columns", "the column %s is there twice", columns[column].name);
@@ -183,6 +186,7 @@ static enum km_error add_row(struct import *import, const struct km_csv_row *row
 		.trade_names = import->trade_names,
 		.domains = import->domains,
 		.city = cells[CITY],
+		.region = cells[REGION],
 		.country = cells[COUNTRY],
 	};
 	const struct km_provider_contact contact = {

@@ -2,7 +2,7 @@
  * Many providers at once, from a table (base/csv.h). Its first row names the columns, in any order:
  *     kvk, name                                 must be there
  *     trade_names, domains                      several in one cell, with | between
- *     city, country, establishment, rsin, lei, euid
+ *     city, region, country, establishment, rsin, lei, euid
  *     contact_name, contact_email, contact_phone, contact_language
  * White space around a cell does not count, and an empty cell means: not given. What each must look like, registry/
  * provider.h says.

@@ -208,8 +208,9 @@ enum km_error km_provider_export(struct km_store *store, const char *kvk, json_t
                                  struct km_problem *problem)
 {
 	static const struct member provider[] = {
-		{"kvk", TEXT},  {"establishment", TEXT}, {"rsin", TEXT},    {"lei", TEXT},        {"euid", TEXT},
-		{"name", TEXT}, {"city", TEXT},          {"country", TEXT}, {"added_at", MOMENT}, {NULL, END}};
+		{"kvk", TEXT},     {"establishment", TEXT}, {"rsin", TEXT}, {"lei", TEXT},
+		{"euid", TEXT},    {"name", TEXT},          {"city", TEXT}, {"region", TEXT},
+		{"country", TEXT}, {"added_at", MOMENT},    {NULL, END}};
 	int64_t id = 0;
 	enum km_error error = find_id(store, kvk, &id, problem);
 	if (error)
@@ -217,9 +218,10 @@ enum km_error km_provider_export(struct km_store *store, const char *kvk, json_t
 	json_auto_t *export = json_object();
 	if (!export)
 		return km_fail_memory(problem);
-	error = add_rows(
-		store, "SELECT kvk, establishment, rsin, lei, euid, name, city, country, added_at FROM provider WHERE id = :id",
-		id, provider, NULL, export, "provider", problem);
+	error = add_rows(store,
+	                 "SELECT kvk, establishment, rsin, lei, euid, name, city, region, country, added_at FROM provider "
+	                 "WHERE id = :id",
+	                 id, provider, NULL, export, "provider", problem);
 	if (!error)
 		error = unwrap(export, "provider", problem);
 	if (!error)

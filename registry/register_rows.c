@@ -20,6 +20,7 @@ static struct km_register_row read_row(struct km_statement *statement, int64_t a
 		.level = km_sql_get_text(statement, 10),
 		.valid_from = km_sql_get_int(statement, 11),
 		.valid_until = km_sql_get_int(statement, 12),
+		.region = km_sql_get_text(statement, 19),
 	};
 	struct km_period period = {
 		.state = km_state_named(km_sql_get_text(statement, 13)),
@@ -47,7 +48,7 @@ enum km_error km_register_rows(struct km_store *store, int64_t at,
 		"coalesce((SELECT group_concat(domain, ' ') FROM (SELECT domain FROM provider_domain "
 		"WHERE provider_id = provider.id ORDER BY position)), ''), body.name, p.scheme_version, p.scope, p.level, "
 		"p.valid_from, p.valid_until, p.state, p.holds_from, p.recorded_at, p.surveillance_due, "
-		"p.surveillance_limit, p.suspension_limit "
+		"p.surveillance_limit, p.suspension_limit, provider.region "
 		"FROM mark JOIN mark_period AS p ON p.mark_id = mark.id AND p.sequence = ("
 		"SELECT q.sequence FROM mark_period AS q WHERE q.mark_id = mark.id AND q.holds_from <= :at "
 		"ORDER BY q.sequence DESC LIMIT 1) "

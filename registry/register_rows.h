@@ -17,6 +17,7 @@ struct km_register_row {
 	int64_t state_since;
 	const char *name, *kvk; /* of the provider */
 	const char *city;       /* may be NULL */
+	const char *region;     /* ISO 3166-2; may be NULL */
 	const char *domains;    /* with a space between; "" for none */
 	const char *scheme_id;
 	int scheme_version;

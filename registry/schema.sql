@@ -92,6 +92,7 @@ CREATE TABLE provider (            -- what is public about a provider
     euid          TEXT    NOT NULL,
     name          TEXT    NOT NULL, -- legal name
     city          TEXT,
+    region        TEXT             CHECK (length(region) BETWEEN 4 AND 6), -- ISO 3166-2
     country       TEXT    NOT NULL CHECK (length(country) = 2),
     added_at      INTEGER NOT NULL
 ) STRICT;
@@ -382,7 +383,7 @@ CREATE TABLE lapse_due (           -- marks that will change by themselves, and 
 CREATE INDEX lapse_due_by_time ON lapse_due(at);
 
 CREATE TABLE mark_facet (          -- by what marks are found: all that a mark is, was or will be by its decisions
-    facet   TEXT    NOT NULL,      -- 'scheme:mkb-ict', 'service:cloud', 'level:2', 'city:utrecht', 'state:suspended'
+    facet   TEXT    NOT NULL,      -- 'scheme:mkb-ict', 'service:cloud', 'level:2', 'region:NL-UT', 'city:utrecht', 'state:…'
     mark_id INTEGER NOT NULL REFERENCES mark(id),
     PRIMARY KEY (facet, mark_id)
 ) STRICT, WITHOUT ROWID;
@@ -390,6 +391,9 @@ CREATE TRIGGER mark_facet_of_period AFTER INSERT ON mark_period BEGIN
     INSERT INTO mark_facet SELECT 'scheme:' || scheme_id, id FROM mark WHERE id = new.mark_id ON CONFLICT DO NOTHING;
     INSERT INTO mark_facet SELECT 'city:' || lower(provider.city), mark.id FROM mark
         JOIN provider ON provider.id = mark.provider_id WHERE mark.id = new.mark_id AND provider.city IS NOT NULL
+        ON CONFLICT DO NOTHING;
+    INSERT INTO mark_facet SELECT 'region:' || provider.region, mark.id FROM mark
+        JOIN provider ON provider.id = mark.provider_id WHERE mark.id = new.mark_id AND provider.region IS NOT NULL
         ON CONFLICT DO NOTHING;
     INSERT INTO mark_facet SELECT 'service:' || value, new.mark_id FROM json_each(new.scope) WHERE true
         ON CONFLICT DO NOTHING;

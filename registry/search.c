@@ -37,7 +37,7 @@ struct search {
 	"provider.name, provider.kvk, provider.city, "                                                                     \
 	"(SELECT domain FROM provider_domain WHERE provider_id = provider.id ORDER BY position LIMIT 1), "                 \
 	"mark.number, mark.scheme_id, p.scheme_version, p.level, p.state, p.holds_from, p.recorded_at, p.valid_from, "     \
-	"p.valid_until, p.surveillance_due, p.surveillance_limit, p.suspension_limit, p.scope "
+	"p.valid_until, p.surveillance_due, p.surveillance_limit, p.suspension_limit, p.scope, provider.region "
 #define OF_MARK                                                                                                        \
 	"p.mark_id = mark.id AND p.sequence = (SELECT q.sequence FROM mark_period AS q "                                   \
 	"WHERE q.mark_id = mark.id AND q.holds_from <= :at ORDER BY q.sequence DESC LIMIT 1) "
@@ -109,6 +109,7 @@ static enum km_error read_hit(struct search *search, struct km_statement *statem
 	km_mark_lapse(&period, search->at, &hit->state, &since, &next_change);
 	hit->valid_until = period.valid_until;
 	hit->scope = km_sql_get_text(statement, 16);
+	hit->region = km_sql_get_text(statement, 17);
 	return KM_OK;
 }
 
@@ -117,7 +118,7 @@ static bool counts(struct search *search, const struct km_hit *hit)
 {
 	if (!search->filtered)
 		return true;
-	const struct km_filtered mark = {hit->scheme_id, hit->scope, hit->level, hit->city, hit->state};
+	const struct km_filtered mark = {hit->scheme_id, hit->scope, hit->level, hit->region, hit->city, hit->state};
 	return hit->number && km_filter_fits(search->filter, &mark) && search->passed++ >= search->offset;
 }
 

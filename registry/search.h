@@ -23,7 +23,8 @@ struct km_hit {
 	const char *level;   /* may be NULL */
 	enum km_state state; /* at the moment asked */
 	int64_t valid_until;
-	const char *scope; /* JSON array of service ids; NULL where there is no mark */
+	const char *scope;  /* JSON array of service ids; NULL where there is no mark */
+	const char *region; /* ISO 3166-2; may be NULL, and is where there is no mark */
 };
 
 /* What the query was taken for. */

@@ -79,7 +79,7 @@ void scene_fill(struct scene *scene)
 	body.slug = "twee";
 	body.name = "Instelling Twee (voorbeeld)";
 	assert_ok(km_body_add(scene->store, &body, scene->now, &problem), &problem);
-	struct km_provider provider = {.kvk = SCENE_KVK, .name = "Test BV Donald", .city = "Utrecht"};
+	struct km_provider provider = {.kvk = SCENE_KVK, .name = "Test BV Donald", .city = "Utrecht", .region = "Utrecht"};
 	assert_ok(km_provider_add(scene->store, &provider, NULL, scene->now, &problem), &problem);
 	for (enum scene_person who = AUDITOR; who < SCENE_PEOPLE; who++)
 		enrol(scene, who);

@@ -42,7 +42,7 @@ static void an_empty_register_is_all_zeros(void **state)
 	assert_int_equal(number(item(now, "schemes", "id", "mkb-ict"), "all"), 0);
 }
 
-static void marks_are_counted_by_state_scheme_service_and_city(void **state)
+static void marks_are_counted_by_state_scheme_service_region_and_city(void **state)
 {
 	struct scene *scene = *state;
 	struct scene_number number_of_mark = scene_grant(scene, "[\"beheer\", \"cloud\"]");
@@ -53,6 +53,7 @@ static void marks_are_counted_by_state_scheme_service_and_city(void **state)
 	assert_int_equal(number(item(before, "services", "id", "cloud"), "active"), 1);
 	assert_int_equal(number(item(before, "services", "id", "advies"), "active"), 0);
 	assert_int_equal(number(item(before, "cities", "city", "Utrecht"), "active"), 1);
+	assert_int_equal(number(item(before, "regions", "region", "NL-UT"), "active"), 1);
 	scene_accept(scene, DECIDER, "decision", scene_decision("suspend", number_of_mark.text, NULL));
 	json_auto_t *after = figures(scene);
 	assert_int_equal(number(json_object_get(after, "states"), "active"), 0);
@@ -98,7 +99,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		KM_SCENE_TEST(an_empty_register_is_all_zeros),
-		KM_SCENE_TEST(marks_are_counted_by_state_scheme_service_and_city),
+		KM_SCENE_TEST(marks_are_counted_by_state_scheme_service_region_and_city),
 		KM_SCENE_TEST(changes_are_counted_in_the_month_in_which_they_hold),
 		KM_SCENE_TEST(use_is_counted_by_month_and_nothing_more),
 	};

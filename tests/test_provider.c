@@ -1,5 +1,6 @@
 #include "registry/body.h"
 #include "registry/provider.h"
+#include "registry/region.h"
 #include "tests/fixture.h"
 
 #include <stdlib.h>
@@ -172,6 +173,48 @@ static void names_that_show_as_another_are_refused(void **state)
 		given = named("68750110", "Test BV Donald");
 		given.city = names[i];
 		expect_refusal(*state, &given, "city");
+	}
+}
+
+static void a_region_is_kept_by_its_code(void **state)
+{
+	struct fixture *fixture = *state;
+	static const struct {
+		const char *given, *country, *code, *nl, *en;
+	} regions[] = {
+		{"NL-NB", NULL, "NL-NB", "Noord-Brabant", "North Brabant"},
+		{"noord-brabant", "NL", "NL-NB", "Noord-Brabant", "North Brabant"},
+		{"North Holland", NULL, "NL-NH", "Noord-Holland", "North Holland"},
+		{"nl-fr", NULL, "NL-FR", "Frysl\u00e2n", "Friesland"},
+		{"be-van", "BE", "BE-VAN", "BE-VAN", "BE-VAN"},
+	};
+	for (size_t i = 0; i < sizeof regions / sizeof *regions; i++) {
+		char kvk[9];
+		snprintf(kvk, sizeof kvk, "6875011%zu", i);
+		struct km_provider given = named(kvk, "Test BV Donald"), *found = NULL;
+		given.region = regions[i].given;
+		given.country = regions[i].country;
+		add(fixture, &given);
+		assert_int_equal(km_provider_get(fixture->store, kvk, &found, NULL), KM_OK);
+		assert_string_equal(found->region, regions[i].code);
+		assert_string_equal(km_region_name(found->region, KM_NL), regions[i].nl);
+		assert_string_equal(km_region_name(found->region, KM_EN), regions[i].en);
+		km_provider_free(found);
+	}
+}
+
+static void what_is_no_region_of_the_country_is_refused(void **state)
+{
+	static const struct {
+		const char *region, *country;
+	} bad[] = {{"", "NL"},       {"Holland", "NL"}, {"NL-XX", "NL"},     {"BE-VAN", "NL"},
+	           {"NL-UT", "BE"},  {"BE-", "BE"},     {"BE-VANX", "BE"},   {"BE-V N", "BE"},
+	           {"BE_VAN", "BE"}, {"BE", "BE"},      {"BE-V\u00e4", "BE"}};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct km_provider given = named("68750110", "Test BV Donald");
+		given.region = bad[i].region;
+		given.country = bad[i].country;
+		expect_refusal(*state, &given, "region");
 	}
 }
 
@@ -511,6 +554,8 @@ int main(void)
 		KM_REGISTER_TEST(names_of_any_script_and_hostile_ones_stay_as_they_are),
 		KM_REGISTER_TEST(names_that_show_as_another_are_refused),
 		KM_REGISTER_TEST(a_name_has_at_most_200_characters),
+		KM_REGISTER_TEST(a_region_is_kept_by_its_code),
+		KM_REGISTER_TEST(what_is_no_region_of_the_country_is_refused),
 		KM_REGISTER_TEST(each_identifier_is_checked),
 		KM_REGISTER_TEST(an_euid_of_another_country_is_kept),
 		KM_REGISTER_TEST(each_domain_is_checked_and_none_comes_twice),

@@ -71,10 +71,10 @@ static void every_column_arrives(void **state)
 {
 	struct fixture *fixture = *state;
 	expect_added(fixture,
-	             "name;kvk;Trade_Names;DOMAINS;city;country;establishment;rsin;lei;euid;contact_name;contact_email;"
+	             "name;kvk;Trade_Names;DOMAINS;city;region;country;establishment;rsin;lei;euid;contact_name;contact_email;"
 	             "contact_phone;contact_language\r\n"
 	             "\" Test BV \"\"Donald\"\" \";68750110; Donald ICT | Caf\u00e9|;donald.example|b\u00fccher.example;"
-	             "\u00a0Utrecht\u00a0;NL;000037178598;123456782;5493001KJTIIGC8Y1R12;NLNHR.68750110;Voorbeeld;"
+	             "\u00a0Utrecht\u00a0;utrecht;NL;000037178598;123456782;5493001KJTIIGC8Y1R12;NLNHR.68750110;Voorbeeld;"
 	             "naam@donald.example;+31 20 1;en\r\n",
 	             1);
 	struct km_provider *found = NULL;
@@ -86,6 +86,7 @@ static void every_column_arrives(void **state)
 	assert_int_equal(found->domains_len, 2);
 	assert_string_equal(found->domains[1].name, "xn--bcher-kva.example");
 	assert_string_equal(found->city, "Utrecht");
+	assert_string_equal(found->region, "NL-UT");
 	assert_string_equal(found->establishment, "000037178598");
 	assert_string_equal(found->rsin, "123456782");
 	assert_string_equal(found->lei, "5493001KJTIIGC8Y1R12");

@@ -70,7 +70,7 @@ static void everything_that_is_held_is_told(void **state)
 	json_auto_t *object = export(fixture);
 	static const char expected[] =
 		"{\"provider\":{\"kvk\":\"68750110\",\"establishment\":null,\"rsin\":null,\"lei\":null,"
-		"\"euid\":\"NLNHR.68750110\",\"name\":\"Test BV Donald\",\"city\":null,\"country\":\"NL\","
+		"\"euid\":\"NLNHR.68750110\",\"name\":\"Test BV Donald\",\"city\":null,\"region\":null,\"country\":\"NL\","
 		"\"added_at\":\"2026-11-24T17:02:37Z\"},"
 		"\"contact\":{\"name\":\"Voorbeeld Persoon\",\"email\":\"naam@donald.example\",\"phone\":\"+31 20 123 45 67\","
 		"\"language\":\"nl\"},"

@@ -37,6 +37,7 @@ static void add_provider(struct fixture *fixture, const char *kvk, const char *n
 		.domains = domains,
 		.domains_len = domain != NULL,
 		.city = "Utrecht",
+		.region = "NL-UT",
 	};
 	struct km_problem problem = {0};
 	assert_ok(km_provider_add(fixture->store, &provider, NULL, 0, &problem), &problem);
@@ -459,6 +460,11 @@ static void marks_are_found_by_what_they_are(void **state)
 	expect_filtered(fixture, "", (struct km_filter){.service = "clou"}, now, "");
 	expect_filtered(fixture, "", (struct km_filter){.city = "uTRECHT"}, now, "68727720/3/suspended " DONALD);
 	expect_filtered(fixture, "", (struct km_filter){.city = "Breda"}, now, "");
+	expect_filtered(fixture, "", (struct km_filter){.region = "NL-UT"}, now, "68727720/3/suspended " DONALD);
+	expect_filtered(fixture, "", (struct km_filter){.region = "NL-NB"}, now, "");
+	expect_filtered(fixture, "", (struct km_filter){.region = "NL-UT", .level = "2"}, now, "68750110/2/active ");
+	expect_filtered(fixture, "donald", (struct km_filter){.region = "NL-UT", .scheme = "mkb-ict"}, now,
+	                "68750110/1/active ");
 	expect_filtered(fixture, "", (struct km_filter){.by_state = true, .state = KM_SUSPENDED}, now,
 	                "68727720/3/suspended ");
 	expect_filtered(fixture, "", (struct km_filter){.by_state = true, .state = KM_ACTIVE}, now, DONALD);
@@ -506,8 +512,13 @@ static void a_filter_that_can_be_none_is_refused(void **state)
 	expect_filtered(fixture, "", (struct km_filter){.city = city}, FIXTURE_NOW, "");
 	city[KM_CITY_MAX] = 'x';
 	city[KM_CITY_MAX + 1] = '\0';
-	const struct km_filter wrong[] = {
-		{.service = "cloud\",\"backup"}, {.scheme = "MKB"}, {.level = "-"}, {.city = "caf\xe9"}, {.city = city}};
+	const struct km_filter wrong[] = {{.service = "cloud\",\"backup"},
+	                                  {.scheme = "MKB"},
+	                                  {.level = "-"},
+	                                  {.region = "utrecht"},
+	                                  {.region = "NL-'"},
+	                                  {.city = "caf\xe9"},
+	                                  {.city = city}};
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		struct found found = {0};
 		const struct km_query query = {.limit = 20, .filter = wrong[i]};

@@ -56,7 +56,7 @@ static void the_register_is_open_data(void **state)
 	site_expect_header(&csv, "Access-Control-Allow-Origin", "*");
 	char line[300];
 	snprintf(line, sizeof line,
-	         "\r\n%s,active,2026-11-24T17:02:37Z,Test BV Donald,68750110,Utrecht,,mkb-ict,1,,beheer cloud,"
+	         "\r\n%s,active,2026-11-24T17:02:37Z,Test BV Donald,68750110,Utrecht,NL-UT,,mkb-ict,1,,beheer cloud,"
 	         "Instelling Een (voorbeeld),2026-11-24,2026-11-24,",
 	         number.text);
 	assert_contains(csv.body, line);

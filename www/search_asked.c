@@ -46,6 +46,7 @@ enum km_error km_search_asked_read(const struct km_request *request, size_t a_pa
 	                                                .filter = {.scheme = km_pairs_find(pairs, "scheme"),
 	                                                           .service = km_pairs_find(pairs, "service"),
 	                                                           .level = km_pairs_find(pairs, "level"),
+	                                                           .region = km_pairs_find(pairs, "region"),
 	                                                           .city = km_pairs_find(pairs, "city")}}};
 	enum km_error error = read_state(request, &ret_asked->query.filter, problem);
 	if (!error)

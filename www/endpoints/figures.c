@@ -154,10 +154,11 @@ static json_t *page_data(const struct km_request *request, const json_t *figures
 	const json_t *months = json_object_get(figures, "months");
 	int64_t as_of = request->now;
 	km_time_parse(json_string_value(json_object_get(figures, "as_of")), &as_of);
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "day", km_show_day(request, as_of), "states",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "day", km_show_day(request, as_of), "states",
 	                 state_rows(request, json_object_get(figures, "states")), "schemes",
 	                 named_rows(request, json_object_get(figures, "schemes")), "services",
-	                 named_rows(request, json_object_get(figures, "services")), "cities",
+	                 named_rows(request, json_object_get(figures, "services")), "regions",
+	                 named_rows(request, json_object_get(figures, "regions")), "cities",
 	                 city_rows(json_object_get(figures, "cities")), "changes", month_rows(request, months, changes),
 	                 "uses", month_rows(request, months, uses));
 }

@@ -82,6 +82,7 @@ static enum km_error add_csv_row(void *context, const struct km_register_row *ro
 	add_text(csv, row->name);
 	add_text(csv, row->kvk);
 	add_text(csv, row->city);
+	add_text(csv, row->region);
 	add_text(csv, row->domains);
 	add_text(csv, row->scheme_id);
 	add_text(csv, version);
@@ -98,8 +99,9 @@ static enum km_error add_csv_row(void *context, const struct km_register_row *ro
 static enum km_error make_csv(void *context, struct km_buf *bytes, struct km_problem *problem)
 {
 	struct making making = {.request = context, .out = bytes};
-	km_buf_add_text(bytes, "number,state,state_since,name,kvk,city,domains,scheme,scheme_version,level,scope,body,"
-	                       "granted_on,valid_from,valid_until\r\n");
+	km_buf_add_text(bytes,
+	                "number,state,state_since,name,kvk,city,region,domains,scheme,scheme_version,level,scope,body,"
+	                "granted_on,valid_from,valid_until\r\n");
 	return walk(&making, add_csv_row, problem);
 }
 
@@ -126,13 +128,13 @@ static json_t *day_json(int64_t moment)
 static enum km_error add_json_row(void *context, const struct km_register_row *row)
 {
 	struct km_buf *out = ((struct making *)context)->out;
-	json_auto_t *line =
-		json_pack("{s:s, s:s, s:o, s:s, s:s, s:s?, s:o, s:s, s:i, s:s?, s:o, s:s, s:o, s:o, s:o}", "number",
-	              row->number, "state", km_state_name(row->state), "state_since", km_json_moment_new(row->state_since),
-	              "name", row->name, "kvk", row->kvk, "city", row->city, "domains", domains_json(row->domains),
-	              "scheme", row->scheme_id, "scheme_version", row->scheme_version, "level", row->level, "scope",
-	              json_loads(row->scope, 0, NULL), "body", row->body, "granted_on", day_json(row->granted_at),
-	              "valid_from", day_json(row->valid_from), "valid_until", day_json(row->valid_until));
+	json_auto_t *line = json_pack(
+		"{s:s, s:s, s:o, s:s, s:s, s:s?, s:s?, s:o, s:s, s:i, s:s?, s:o, s:s, s:o, s:o, s:o}", "number", row->number,
+		"state", km_state_name(row->state), "state_since", km_json_moment_new(row->state_since), "name", row->name,
+		"kvk", row->kvk, "city", row->city, "region", row->region, "domains", domains_json(row->domains), "scheme",
+		row->scheme_id, "scheme_version", row->scheme_version, "level", row->level, "scope",
+		json_loads(row->scope, 0, NULL), "body", row->body, "granted_on", day_json(row->granted_at), "valid_from",
+		day_json(row->valid_from), "valid_until", day_json(row->valid_until));
 	auto_free char *text = line ? km_json_text(line) : NULL;
 	if (!text)
 		return KM_NO_MEMORY;

@@ -1,4 +1,5 @@
 #include "registry/search.h"
+#include "registry/region.h"
 #include "registry/supplier.h"
 #include "www/endpoints.h"
 #include "www/link.h"
@@ -95,6 +96,15 @@ static json_t *state_choices(const struct km_request *request)
 	return states;
 }
 
+static json_t *region_choices(const struct km_request *request)
+{
+	json_t *regions = json_array();
+	for (size_t i = 0; i < KM_PROVINCES; i++)
+		add_choice(request, regions, "region", km_provinces[i].code,
+		           json_string(km_provinces[i].name[request->language]));
+	return regions;
+}
+
 static enum km_error add_filters(const struct results *results, json_t *data, struct km_problem *problem)
 {
 	const struct km_request *request = results->request;
@@ -105,10 +115,10 @@ static enum km_error add_filters(const struct results *results, json_t *data, st
 	km_buf_add_text(&without, "/?q=");
 	km_link_add(&without, results->asked->query.text ? results->asked->query.text : "");
 	bool filtered = km_filter_is_set(filter);
-	json_auto_t *filters =
-		json_pack("{s:b, s:o, s:o, s:o, s:o, s:s, s:s}", "filtered", filtered, "services", choices.services, "levels",
-	              choices.levels, "choices", choices.schemes, "states", state_choices(request), "in_city",
-	              filter->city ? filter->city : "", "without", without.failed ? "" : without.data);
+	json_auto_t *filters = json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:s, s:s}", "filtered", filtered, "services",
+	                                 choices.services, "levels", choices.levels, "choices", choices.schemes, "states",
+	                                 state_choices(request), "regions", region_choices(request), "in_city",
+	                                 filter->city ? filter->city : "", "without", without.failed ? "" : without.data);
 	if (!error && (!filters || without.failed || json_object_update(data, filters) != 0))
 		return km_fail_memory(problem);
 	return error;
