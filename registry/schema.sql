@@ -61,6 +61,7 @@ CREATE TABLE person_roles (        -- … and from when; the last one of a perso
     submission_id TEXT    REFERENCES submission(id) DEFERRABLE INITIALLY DEFERRED, -- NULL: no admin of the body did it
     PRIMARY KEY (person_id, sequence)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX person_roles_by_submission ON person_roles(submission_id);
 
 CREATE TABLE person_key (
     thumbprint  TEXT    PRIMARY KEY,                                  -- RFC 7638
