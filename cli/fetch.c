@@ -81,17 +81,19 @@ static enum km_error set_options(CURL *curl, const char *url, struct sink *sink,
 {
 	bool loopback = is_loopback(url);
 	curl_easy_reset(curl);
-	bool set = curl_easy_setopt(curl, CURLOPT_URL, url) == CURLE_OK &&
-	           curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, loopback ? "http" : "https") == CURLE_OK &&
-	           curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
-	           curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_WAIT_S) == CURLE_OK &&
-	           curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)WHOLE_WAIT_S) == CURLE_OK &&
-	           curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
-	           curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
-	           curl_easy_setopt(curl, CURLOPT_USERAGENT, "keurmerk/" PACKAGE_VERSION) == CURLE_OK &&
-	           curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason) == CURLE_OK &&
-	           curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive) == CURLE_OK &&
-	           curl_easy_setopt(curl, CURLOPT_WRITEDATA, sink) == CURLE_OK;
+	bool set =
+		curl_easy_setopt(curl, CURLOPT_URL, url) == CURLE_OK &&
+		curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, loopback ? "http" : "https") == CURLE_OK &&
+		curl_easy_setopt(curl, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) == CURLE_OK && /* http://127.0.0.1:80@elsewhere */
+		curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+		curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_WAIT_S) == CURLE_OK &&
+		curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)WHOLE_WAIT_S) == CURLE_OK &&
+		curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
+		curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
+		curl_easy_setopt(curl, CURLOPT_USERAGENT, "keurmerk/" PACKAGE_VERSION) == CURLE_OK &&
+		curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason) == CURLE_OK &&
+		curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive) == CURLE_OK &&
+		curl_easy_setopt(curl, CURLOPT_WRITEDATA, sink) == CURLE_OK;
 	if (set && loopback) /* a proxy has no business between two programs of one machine */
 		set = curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK;
 	return set ? KM_OK
@@ -108,7 +110,7 @@ static enum km_error explain(CURLcode code, const char *url, const struct sink *
 		               url, sink->max_bytes);
 	if (sink->body.failed || code == CURLE_OUT_OF_MEMORY)
 		return km_fail_memory(problem);
-	if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT)
+	if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT || code == CURLE_LOGIN_DENIED)
 		return km_fail(problem, KM_INVALID, "url", "%s: only https addresses are used (or http to this machine itself)",
 		               url);
 	return km_fail(problem, KM_UNAVAILABLE, "no-answer", "%s: no answer: %s", url,
