@@ -1,3 +1,4 @@
+#include "base/buf.h"
 #include "cli/command.h"
 #include "cli/fetch.h"
 #include "cli/home.h"
@@ -132,15 +133,17 @@ static void look_at_key(struct visit *visit, enum km_purpose purpose)
 		     has_next ? ", and the next one is published" : "");
 }
 
-/* The private half opens without a passphrase, or is there, and is locked by one. */
+/* The private half opens without a passphrase, or is there, and is locked by one; or its token is there. */
 static void look_at_private_key(struct visit *visit, const struct km_keyset_entry *entry)
 {
 	struct km_problem problem = {0};
-	struct km_key *key = NULL;
-	enum km_error error = km_key_folder_open(visit->home.keys, entry, NULL, &key, &problem);
-	km_key_free(key);
+	enum km_error error = km_key_folder_look(visit->home.keys, entry, &problem);
+	auto_free char *uri = NULL;
 	if (error && strcmp(problem.type, "passphrase-missing") != 0)
 		find_problem(visit, "keys", error, &problem);
+	else if (!error && km_key_folder_token(visit->home.keys, entry, &uri, NULL) == KM_OK)
+		find(visit, GOOD, "keys", "the key for %s that is %s is in its token", km_purpose_name(entry->purpose),
+		     km_key_state_name(km_keyset_state(entry, visit->now)));
 }
 
 static void look_at_keys(struct visit *visit)

@@ -7,7 +7,8 @@
 static const struct km_option options[] = {
 	{"url", 0, "URL", "public address of the registry, part of all that it signs: it cannot be changed", KM_REQUIRED},
 	KM_OPTION_HOME,
-	KM_OPTION_PASSPHRASE("the new keys"),
+	KM_OPTION_TOKEN("the keys (default: files)"),
+	KM_OPTION_PASSPHRASE("the new keys, or the PIN of the token"),
 	KM_OPTIONS_END,
 };
 
@@ -16,13 +17,15 @@ static enum km_error run(struct km_call *call, struct km_problem *problem)
 	auto_home struct km_home home = {0};
 	char *passphrase = NULL;
 	enum km_error error = km_home_find(call, &home, problem);
+	const char *token = km_given(call, "token");
 	if (!error)
-		error = km_passphrase_choose(call, "the registry's keys", &passphrase, problem);
+		error = token ? km_pin_find(call, token, &passphrase, problem)
+		              : km_passphrase_choose(call, "the registry's keys", &passphrase, problem);
 	if (!error)
-		error = km_home_make(&home, km_given(call, "url"), passphrase, km_clock_now(&call->clock), problem);
+		error = km_home_make(&home, km_given(call, "url"), token, passphrase, km_clock_now(&call->clock), problem);
 	if (!error) {
 		km_say(stdout, "Made a registry in %s for %s.", home.folder, km_given(call, "url"));
-		if (!passphrase)
+		if (!passphrase && !token)
 			km_say(stdout, "Its keys are not encrypted: anyone who can read %s can sign in its name.", home.keys);
 		km_say(stdout, "Next: keurmerk scheme add FILE, keurmerk body add, keurmerk person invite, keurmerk serve.");
 	}

@@ -6,9 +6,11 @@
 #include "cli/reissue.h"
 #include "cli/say.h"
 #include "keys/key.h"
+#include "keys/key_folder.h"
 #include "keys/key_life.h"
 #include "keys/manifest.h"
 #include "keys/signer.h"
+#include "keys/token_uri.h"
 #include "registry/credential_key.h"
 
 #include <string.h>
@@ -20,18 +22,28 @@ static enum km_error find_keys(const struct km_call *call, struct km_home *ret_h
 	return error ? error : km_signer_keyset(ret_home->keys, ret_set, problem);
 }
 
-/* The passphrase of the keys, which the person at the terminal is asked for where it is nowhere else. A registry whose
- * keys cannot be opened for another reason may be in trouble, and just then needs these commands. */
-static enum km_error unlock(const struct km_call *call, const struct km_home *home, char **ret_passphrase,
+/* The passphrase of the keys, or the PIN of their token, which the person at the terminal is asked for where it is
+ * nowhere else. A registry whose keys cannot be opened for another reason may be in trouble, and just then needs these
+ * commands. */
+static enum km_error unlock(const struct km_call *call, const struct km_home *home, char **ret_secret,
                             struct km_problem *problem)
 {
-	struct km_signer *signer = NULL;
+	struct km_keyset set;
 	struct km_problem own = {0};
-	enum km_error error = km_passphrase_find(call, ret_passphrase, problem);
-	if (!error && !*ret_passphrase && km_signer_open(home->keys, NULL, &call->clock, &signer, &own))
-		km_passphrase_ask(&own, "the registry's keys", ret_passphrase);
-	km_signer_close(signer);
+	enum km_error error = km_passphrase_find(call, ret_secret, problem);
+	if (!error && !*ret_secret && km_signer_keyset(home->keys, &set, NULL) == KM_OK &&
+	    km_key_folder_unlocked(home->keys, &set, &own))
+		km_passphrase_ask(&own, "the registry's keys", ret_secret);
 	return error;
+}
+
+/* The same, for keys that are to be made where --token says: for those in a token, its PIN is enough. */
+static enum km_error unlock_for(const struct km_call *call, const struct km_home *home, char **ret_secret,
+                                struct km_problem *problem)
+{
+	const char *token = km_given(call, "token");
+	return token && strcmp(token, KM_KEY_IN_FILE) != 0 ? km_pin_find(call, token, ret_secret, problem)
+	                                                   : unlock(call, home, ret_secret, problem);
 }
 
 /* ------------------------------------------------------------------------------------------------------------ list */
@@ -129,7 +141,8 @@ const struct km_command km_key_list_command = {
 static const struct km_option rotate_options[] = {
 	{"purpose", 0, "PURPOSE", "only the key for this: credential, status, receipt or log", KM_OPTIONAL},
 	{"at", 0, "TIME", "from when the new keys sign: now, or a moment (default: 7 days from now)", KM_OPTIONAL},
-	KM_OPTION_PASSPHRASE("the keys"),
+	KM_OPTION_TOKEN("the next keys, or “none” for files (default: where the present ones are)"),
+	KM_OPTION_PASSPHRASE("the keys, or the PIN of their token"),
 	KM_OPTION_HOME,
 	KM_OPTIONS_END,
 };
@@ -159,12 +172,29 @@ static enum km_error rotate(const struct km_call *call, const char *folder, enum
 {
 	struct km_keyset_entry next;
 	char moment[KM_TIME_TEXT];
-	enum km_error error = km_key_rotate(folder, purpose, passphrase, from, &call->clock, &next, problem);
+	enum km_error error =
+		km_key_rotate(folder, purpose, km_given(call, "token"), passphrase, from, &call->clock, &next, problem);
 	if (error)
 		return error;
 	km_time_format(next.not_before, moment);
 	km_say(stdout, "%s  %-10s  next     signs from %s", next.thumbprint, km_purpose_name(purpose), moment);
 	return KM_OK;
+}
+
+/* All of them or none. */
+static enum km_error check_none_waits(const struct km_call *call, const char *folder, const char *purpose,
+                                      struct km_problem *problem)
+{
+	struct km_keyset set;
+	enum km_error error = km_signer_keyset(folder, &set, problem);
+	for (enum km_purpose which = 0; !error && which < KM_PURPOSES; which++)
+		if (is_asked(purpose, which) && km_keyset_next(&set, which, km_clock_now(&call->clock)))
+			error =
+				km_fail(problem, KM_CONFLICT, "next-waiting",
+			            "a next key for %s is published already: one at a time (nothing was done; --purpose rotates "
+			            "the key for one purpose)",
+			            km_purpose_name(which));
+	return error;
 }
 
 static enum km_error run_rotate(struct km_call *call, struct km_problem *problem)
@@ -176,11 +206,15 @@ static enum km_error run_rotate(struct km_call *call, struct km_problem *problem
 	const char *purpose = km_given(call, "purpose");
 	if (purpose && !km_purpose_parse(purpose, &which))
 		return km_wrong_usage(problem, "--purpose %.40s: write credential, status, receipt or log", purpose);
+	if (!purpose && km_given(call, "token") && km_token_names_key(km_given(call, "token")))
+		return km_wrong_usage(problem, "this pkcs11: URI names one key: say for what, with --purpose");
 	enum km_error error = read_time(call, "at", km_clock_now(&call->clock) + KM_KEY_LEAD_S, &from, problem);
 	if (!error)
 		error = km_home_find(call, &home, problem);
 	if (!error)
-		error = unlock(call, &home, &passphrase, problem);
+		error = check_none_waits(call, home.keys, purpose, problem);
+	if (!error)
+		error = unlock_for(call, &home, &passphrase, problem);
 	for (which = 0; !error && which < KM_PURPOSES; which++)
 		if (is_asked(purpose, which))
 			error = rotate(call, home.keys, which, passphrase, from, problem);
@@ -206,7 +240,8 @@ const struct km_command km_key_rotate_command = {
 
 static const struct km_option revoke_options[] = {
 	{"at", 0, "TIME", "from when somebody else may have had it (default: now)", KM_OPTIONAL},
-	KM_OPTION_PASSPHRASE("the keys"),
+	KM_OPTION_TOKEN("its successor, or “none” for a file (default: where it is itself)"),
+	KM_OPTION_PASSPHRASE("the keys, or the PIN of their token"),
 	KM_OPTION_HOME,
 	KM_OPTIONS_END,
 };
@@ -217,7 +252,8 @@ static enum km_error revoke(const struct km_call *call, const struct km_home *ho
 	struct km_keyset set;
 	struct km_keyset_entry successor;
 	const char *thumbprint = call->operands[0];
-	enum km_error error = km_key_revoke(home->keys, thumbprint, passphrase, at, &call->clock, &successor, problem);
+	enum km_error error = km_key_revoke(home->keys, thumbprint, km_given(call, "token"), passphrase, at, &call->clock,
+	                                    &successor, problem);
 	if (!error)
 		error = km_signer_keyset(home->keys, &set, problem);
 	const struct km_keyset_entry *entry = error ? NULL : km_keyset_find(&set, thumbprint);
@@ -240,7 +276,7 @@ static enum km_error run_revoke(struct km_call *call, struct km_problem *problem
 	if (!error)
 		error = km_home_find(call, &home, problem);
 	if (!error)
-		error = unlock(call, &home, &passphrase, problem);
+		error = unlock_for(call, &home, &passphrase, problem);
 	if (!error)
 		error = revoke(call, &home, passphrase, at, problem);
 	km_passphrase_free(passphrase);
@@ -264,7 +300,7 @@ const struct km_command km_key_revoke_command = {
 /* --------------------------------------------------------------------------------------------------------- reissue */
 
 static const struct km_option reissue_options[] = {
-	KM_OPTION_PASSPHRASE("the keys"),
+	KM_OPTION_PASSPHRASE("the keys, or the PIN of their token"),
 	KM_OPTION_HOME,
 	KM_OPTIONS_END,
 };
@@ -296,6 +332,7 @@ const struct km_command km_key_reissue_command = {
 /* ---------------------------------------------------------------------------------------------------------- retire */
 
 static const struct km_option retire_options[] = {
+	KM_OPTION_PASSPHRASE("the keys, or the PIN of their token"),
 	KM_OPTION_HOME,
 	KM_OPTIONS_END,
 };
@@ -320,13 +357,17 @@ static enum km_error run_retire(struct km_call *call, struct km_problem *problem
 	auto_home struct km_home home = {0};
 	struct km_keyset set;
 	const char *thumbprint = call->operands[0];
+	char *secret = NULL;
 	int64_t until = 0;
 	enum km_error error = find_keys(call, &home, &set, problem);
 	const struct km_keyset_entry *entry = error ? NULL : km_keyset_find(&set, thumbprint);
 	if (entry)
 		error = needed_until(call, entry, &until, problem);
 	if (!error)
-		error = km_key_retire(home.keys, thumbprint, until, &call->clock, problem);
+		error = km_passphrase_find(call, &secret, problem);
+	if (!error)
+		error = km_key_retire(home.keys, thumbprint, secret, until, &call->clock, problem);
+	km_passphrase_free(secret);
 	if (!error)
 		km_say(stdout, "Retired: it is no longer published, and nothing that it signed is valid any more.");
 	return error ? error : remind(home.keys, problem);

@@ -18,6 +18,7 @@ enum {
 	KM_EXIT_NOT_VALID = 1,   /* not valid, refused, failed */
 	KM_EXIT_USAGE = 2,       /* the command line is wrong */
 	KM_EXIT_CANNOT_TELL = 3, /* no network, no key set: the answer is not known */
+	KM_EXIT_PIN = 4,         /* a token did not take the PIN: not to be tried again before somebody has looked */
 };
 
 enum km_option_use { KM_OPTIONAL, KM_REQUIRED, KM_REPEATED };

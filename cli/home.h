@@ -24,8 +24,8 @@ void km_home_done(struct km_home *home);
 
 /* Makes a registry there, for this address: a folder with mode 0700, keys, register; all of it or nothing. KM_CONFLICT
  * where the folder is there and not empty. passphrase may be NULL. */
-enum km_error km_home_make(const struct km_home *home, const char *url, const char *passphrase, int64_t now,
-                           struct km_problem *problem);
+enum km_error km_home_make(const struct km_home *home, const char *url, const char *token, const char *secret,
+                           int64_t now, struct km_problem *problem);
 
 /* Finds the home and opens its register. Free with km_store_close. */
 enum km_error km_home_store(const struct km_call *call, enum km_store_mode mode, struct km_store **ret_store,

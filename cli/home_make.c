@@ -1,7 +1,8 @@
 #include "cli/home.h"
 
 #include "base/buf.h"
-#include "keys/signer.h"
+#include "keys/key_folder.h"
+#include "keys/key_life.h"
 #include "registry/address.h"
 
 #include <dirent.h>
@@ -22,8 +23,12 @@ static void remove_files(const char *folder)
 	rmdir(folder);
 }
 
-static void remove_keys(const char *folder)
+static void remove_keys(const char *folder, const char *secret)
 {
+	struct km_keyset set = {.len = 0};
+	km_key_folder_keyset(folder, &set, NULL);
+	for (size_t i = 0; i < set.len; i++) /* those in a token */
+		km_key_folder_forget(folder, &set.entries[i], secret, NULL);
 	auto_buf struct km_buf published = KM_BUF_EMPTY;
 	km_buf_add_format(&published, "%s/published", folder);
 	if (!published.failed)
@@ -70,20 +75,20 @@ static enum km_error prepare_folder(const char *folder, bool *ret_made, struct k
 }
 
 /* The register comes last: where it is, all is. */
-static enum km_error fill(const struct km_home *home, const char *url, const char *passphrase, int64_t now,
-                          struct km_problem *problem)
+static enum km_error fill(const struct km_home *home, const char *url, const char *token, const char *secret,
+                          int64_t now, struct km_problem *problem)
 {
-	enum km_error error = km_signer_init(home->keys, url, passphrase, now, problem);
+	enum km_error error = km_key_life_begin(home->keys, url, token, secret, now, problem);
 	if (error)
 		return error;
 	error = km_store_create(home->database, url, now, problem);
 	if (error)
-		remove_keys(home->keys);
+		remove_keys(home->keys, secret);
 	return error;
 }
 
-enum km_error km_home_make(const struct km_home *home, const char *url, const char *passphrase, int64_t now,
-                           struct km_problem *problem)
+enum km_error km_home_make(const struct km_home *home, const char *url, const char *token, const char *secret,
+                           int64_t now, struct km_problem *problem)
 {
 	bool made = false;
 	enum km_error error = km_registry_url_check(url, problem);
@@ -91,7 +96,7 @@ enum km_error km_home_make(const struct km_home *home, const char *url, const ch
 		error = prepare_folder(home->folder, &made, problem);
 	if (error)
 		return error;
-	error = fill(home, url, passphrase, now, problem);
+	error = fill(home, url, token, secret, now, problem);
 	if (error && made)
 		rmdir(home->folder);
 	return error;

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "keys/key.h"
+#include "keys/token_uri.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -83,7 +84,7 @@ static bool read_line(int terminal, char line[static ROOM])
 
 /* Shows the question and reads the answer without showing it, character by character: so that a Ctrl-C ends the asking,
  * and not this process, which would leave the terminal mute. */
-static bool ask(const char *what, const char *again, char line[static ROOM])
+static bool ask(const char *secret, const char *what, const char *again, char line[static ROOM])
 {
 	struct termios before, silent;
 	int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
@@ -93,7 +94,8 @@ static bool ask(const char *what, const char *again, char line[static ROOM])
 	if (asked) {
 		silent = before;
 		silent.c_lflag &= (tcflag_t) ~(ECHO | ICANON | ISIG);
-		show(terminal, "Passphrase of ");
+		show(terminal, secret);
+		show(terminal, " of ");
 		show(terminal, what);
 		show(terminal, again);
 		asked = tcsetattr(terminal, TCSAFLUSH, &silent) == 0 && read_line(terminal, line);
@@ -116,9 +118,9 @@ enum km_error km_passphrase_choose(const struct km_call *call, const char *what,
 	enum km_error error = km_passphrase_find(call, ret_passphrase, problem);
 	if (error || *ret_passphrase || !is_interactive())
 		return error;
-	if (!ask(what, " (none: it is not encrypted): ", first))
+	if (!ask("Passphrase", what, " (none: it is not encrypted): ", first))
 		error = km_fail(problem, KM_INVALID, "passphrase", "no passphrase was given; nothing was done");
-	else if (*first && (!ask(what, " once more: ", second) || strcmp(first, second) != 0))
+	else if (*first && (!ask("Passphrase", what, " once more: ", second) || strcmp(first, second) != 0))
 		error = km_fail(problem, KM_INVALID, "passphrase", "the two passphrases differ; nothing was done");
 	else if (*first && !(*ret_passphrase = strdup(first)))
 		error = km_fail_memory(problem);
@@ -130,11 +132,25 @@ enum km_error km_passphrase_choose(const struct km_call *call, const char *what,
 bool km_passphrase_ask(const struct km_problem *problem, const char *what, char **ret_passphrase)
 {
 	char line[ROOM] = "";
-	if (strcmp(problem->type, "passphrase-missing") != 0 || !is_interactive())
+	bool pin = strcmp(problem->type, "pin-missing") == 0;
+	if ((!pin && strcmp(problem->type, "passphrase-missing") != 0) || !is_interactive())
 		return false;
-	bool asked = ask(what, ": ", line) && *line;
+	bool asked = ask(pin ? "PIN" : "Passphrase", pin ? "the token" : what, ": ", line) && *line;
 	if (asked)
 		*ret_passphrase = strdup(line);
 	km_wipe(line, sizeof line);
 	return asked && *ret_passphrase;
+}
+
+enum km_error km_pin_find(const struct km_call *call, const char *uri, char **ret_pin, struct km_problem *problem)
+{
+	auto_token_uri struct p11_kit_uri *parsed = NULL;
+	const struct km_problem missing = {.type = "pin-missing"};
+	*ret_pin = NULL;
+	enum km_error error = km_token_uri_parse(uri, &parsed, problem);
+	if (!error)
+		error = km_passphrase_find(call, ret_pin, problem);
+	if (!error && !*ret_pin && !km_token_uri_pin_file(parsed))
+		km_passphrase_ask(&missing, "", ret_pin);
+	return error;
 }

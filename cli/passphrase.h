@@ -16,6 +16,11 @@
 		"passphrase-file", 0, "FILE", "file whose first line is the passphrase of " of, KM_OPTIONAL                    \
 	}
 
+#define KM_OPTION_TOKEN(of)                                                                                            \
+	{                                                                                                                  \
+		"token", 0, "URI", "PKCS#11 token for " of ": pkcs11:token=NAME?module-path=/usr/lib/…", KM_OPTIONAL           \
+	}
+
 /* The path of the file that holds it; the caller's (free). *ret_path is NULL where there is none. */
 enum km_error km_passphrase_file(const struct km_call *call, char **ret_path, struct km_problem *problem);
 
@@ -26,8 +31,12 @@ enum km_error km_passphrase_find(const struct km_call *call, char **ret_passphra
 enum km_error km_passphrase_choose(const struct km_call *call, const char *what, char **ret_passphrase,
                                    struct km_problem *problem);
 
-/* Where the problem is that a passphrase is missing, and there is a terminal: asks for that of `what`. False where
- * nobody answers; the problem is untouched. */
+/* The PIN of the token with this pkcs11: URI, in the same ways; *ret_pin may be NULL where the URI itself says where it is.
+ * Never on the command line. KM_INVALID where the URI is no good. */
+enum km_error km_pin_find(const struct km_call *call, const char *uri, char **ret_pin, struct km_problem *problem);
+
+/* Where the problem is that a passphrase, or the PIN of a token, is missing, and there is a terminal: asks for that of
+ * `what`. False where nobody answers; the problem is untouched. */
 bool km_passphrase_ask(const struct km_problem *problem, const char *what, char **ret_passphrase);
 
 #endif

@@ -378,7 +378,7 @@ enum km_error km_sample_make(const struct km_home *home, const char *url, int64_
 		marks[i].provider = provider_name(plots[i].kvk);
 	}
 	int64_t start = km_time_add_months(now, -STORY_MONTHS);
-	enum km_error error = km_home_make(home, url, NULL, start, problem);
+	enum km_error error = km_home_make(home, url, NULL, NULL, start, problem);
 	if (!error)
 		error = km_story_begin(home, start, &player.story, problem);
 	if (!error)

@@ -81,6 +81,7 @@ static enum km_error open_apart(const struct km_service_options *options, struct
 		.program = "/proc/self/exe",
 		.folder = options->home->keys,
 		.passphrase_file = file,
+		.environment = environ,
 	};
 	return km_signer_start(&process, options->clock, ret_signer, problem);
 }

@@ -22,7 +22,9 @@ enum { GUARDED_BYTES = 64 * 1024, GUARDED_MIN_BYTES = 32 };
 enum { PASSPHRASE_MAX = 1024, KEY_FILE_MAX = 8 * 1024 };
 
 struct km_key {
-	EVP_PKEY *pair;
+	EVP_PKEY *pair; /* NULL where it is elsewhere */
+	struct km_key_elsewhere elsewhere;
+	uint8_t public_elsewhere[KM_PUBLIC_BYTES];
 };
 
 static void free_bio(BIO **bio)
@@ -63,7 +65,7 @@ static enum km_error openssl_fail(const char *doing, struct km_problem *problem)
 /* Takes the pair over, also where it fails. */
 static enum km_error wrap(EVP_PKEY *pair, struct km_key **ret_key, struct km_problem *problem)
 {
-	struct km_key *key = malloc(sizeof *key);
+	struct km_key *key = calloc(1, sizeof *key);
 	if (!key) {
 		EVP_PKEY_free(pair);
 		return km_fail_memory(problem);
@@ -90,10 +92,30 @@ enum km_error km_key_from_seed(const uint8_t seed[static 32], struct km_key **re
 	return pair ? wrap(pair, ret_key, problem) : openssl_fail("reading a seed", problem);
 }
 
+enum km_error km_key_elsewhere(const uint8_t public_key[static KM_PUBLIC_BYTES],
+                               const struct km_key_elsewhere *elsewhere, struct km_key **ret_key,
+                               struct km_problem *problem)
+{
+	struct km_key *key = calloc(1, sizeof *key);
+	if (!key)
+		return km_fail_memory(problem);
+	key->elsewhere = *elsewhere;
+	memcpy(key->public_elsewhere, public_key, KM_PUBLIC_BYTES);
+	*ret_key = key;
+	return KM_OK;
+}
+
+bool km_key_is_elsewhere(const struct km_key *key)
+{
+	return !key->pair;
+}
+
 void km_key_free(struct km_key *key)
 {
 	if (!key)
 		return;
+	if (!key->pair)
+		key->elsewhere.let_go(key->elsewhere.context);
 	EVP_PKEY_free(key->pair); /* wipes */
 	free(key);
 }
@@ -117,6 +139,8 @@ enum km_error km_key_save(const struct km_key *key, const char *path, const char
 {
 	if (passphrase && (!*passphrase || strlen(passphrase) > PASSPHRASE_MAX))
 		return km_fail(problem, KM_INVALID, "passphrase", "a passphrase must have 1 to %d bytes", PASSPHRASE_MAX);
+	if (!key->pair)
+		return km_fail(problem, KM_INVALID, "key-elsewhere", "%s: this key is not here to be saved", path);
 	auto_pkcs8 PKCS8_PRIV_KEY_INFO *pkcs8 = EVP_PKEY2PKCS8(key->pair);
 	auto_bio BIO *bio = BIO_new(BIO_s_secmem()); /* its buffer is wiped, also where it grows */
 	if (!pkcs8 || !bio)
@@ -299,6 +323,10 @@ void km_passphrase_free(char *passphrase)
 void km_key_public(const struct km_key *key, uint8_t ret_public[static KM_PUBLIC_BYTES])
 {
 	size_t len = KM_PUBLIC_BYTES;
+	if (!key->pair) {
+		memcpy(ret_public, key->public_elsewhere, KM_PUBLIC_BYTES);
+		return;
+	}
 	/* It cannot fail for an Ed25519 key; were it to, no signature would ever fit the zeroes. */
 	if (EVP_PKEY_get_raw_public_key(key->pair, ret_public, &len) != 1)
 		memset(ret_public, 0, KM_PUBLIC_BYTES);
@@ -309,6 +337,8 @@ enum km_error km_key_sign(const struct km_key *key, const void *message, size_t 
 {
 	uint8_t signature[KM_SIGNATURE_BYTES];
 	size_t signature_len = sizeof signature;
+	if (!key->pair)
+		return key->elsewhere.sign(key->elsewhere.context, message, len, ret_signature, problem);
 	auto_context EVP_MD_CTX *context = EVP_MD_CTX_new();
 	if (!context || EVP_DigestSignInit(context, NULL, NULL, NULL, key->pair) != 1 ||
 	    EVP_DigestSign(context, signature, &signature_len, message, len) != 1 || signature_len != sizeof signature)

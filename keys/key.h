@@ -12,24 +12,38 @@
 
 enum { KM_PUBLIC_BYTES = 32, KM_SIGNATURE_BYTES = 64 };
 
-struct km_key; /* a private key; one thread at a time */
+struct km_key; /* a private key, here or elsewhere; one thread at a time */
 
 enum km_error km_key_generate(struct km_key **ret_key, struct km_problem *problem);
 
 /* From the 32-byte seed of RFC 8032 section 5.1.5: for test vectors. */
 enum km_error km_key_from_seed(const uint8_t seed[static 32], struct km_key **ret_key, struct km_problem *problem);
 
+/* A private key that is not in this process's memory, such as one in a token (keys/token.h): how it signs, and how it
+ * is let go. */
+struct km_key_elsewhere {
+	enum km_error (*sign)(void *context, const void *message, size_t len,
+	                      uint8_t ret_signature[static KM_SIGNATURE_BYTES], struct km_problem *problem);
+	void (*let_go)(void *context);
+	void *context; /* the key's, where it was made */
+};
+enum km_error km_key_elsewhere(const uint8_t public_key[static KM_PUBLIC_BYTES],
+                               const struct km_key_elsewhere *elsewhere, struct km_key **ret_key,
+                               struct km_problem *problem);
+
+bool km_key_is_elsewhere(const struct km_key *key);
+
 /* Wipes and frees; NULL is allowed. */
 void km_key_free(struct km_key *key);
 
 /* Writes PKCS#8 PEM to a new file, mode 0600; encrypted (PBES2, scrypt, AES-256-CBC) where passphrase is not NULL.
- * KM_CONFLICT where the file is there already. */
+ * KM_CONFLICT where the file is there already; KM_INVALID, type "key-elsewhere". */
 enum km_error km_key_save(const struct km_key *key, const char *path, const char *passphrase,
                           struct km_problem *problem);
 
-/* Reads such a file. Refuses one that others than its owner, and root, can read (KM_FORBIDDEN, with the chmod to run), a wrong or
- * missing passphrase (KM_UNPROVEN, "passphrase-wrong" and "passphrase-missing") and a key that is not Ed25519
- * (KM_INVALID). Never asks anybody for anything. */
+/* Reads such a file. Refuses one that others than its owner, and root, can read (KM_FORBIDDEN, with the chmod to run),
+ * a wrong or missing passphrase (KM_UNPROVEN, "passphrase-wrong" and "passphrase-missing") and a key that is not
+ * Ed25519 (KM_INVALID). Never asks anybody for anything. */
 enum km_error km_key_load(const char *path, const char *passphrase, struct km_key **ret_key,
                           struct km_problem *problem);
 

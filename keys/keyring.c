@@ -79,6 +79,14 @@ void km_keyring_close(struct km_keyring *keyring)
 	free(keyring);
 }
 
+bool km_keyring_in_token(const struct km_keyring *keyring)
+{
+	for (size_t i = 0; i < keyring->set.len; i++)
+		if (keyring->keys[i] && km_key_is_elsewhere(keyring->keys[i]))
+			return true;
+	return false;
+}
+
 /* A process that signs for months does not keep what it no longer needs. */
 static void close_done(struct km_keyring *keyring, int64_t now)
 {

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "keys/form.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,9 +21,13 @@ enum km_error km_keyring_open(const char *folder, const char *passphrase, int64_
                               struct km_problem *problem);
 void km_keyring_close(struct km_keyring *keyring); /* wipes; NULL is allowed */
 
-/* Signs a payload of this form as a compact JWS or, where its form is that of a QR code, as a CWT (keys/form.h says what
- * is refused), with the key that is in use at the moment at which the payload says that it is signed; the caller's
- * (free). KM_UNAVAILABLE, type "key-not-yet" or "no-key", where there is none then. */
+/* True where a key is in a token (keys/token.h), whose module needs more of the system than keys in memory do. */
+bool km_keyring_in_token(const struct km_keyring *keyring);
+
+/* Signs a payload of this form as a compact JWS or, where its form is that of a QR code, as a CWT (keys/form.h says
+ * what is refused), with the key that is in use at the moment at which the payload says that it is signed; the caller's
+ * (free). KM_UNAVAILABLE, type "key-not-yet" or "no-key", where there is none then, and "token-failed" where its token
+ * is gone: then the keys are to be opened anew. */
 enum km_error km_keyring_sign(struct km_keyring *keyring, enum km_form form, const char *payload, size_t len,
                               int64_t now, char **ret_token, struct km_problem *problem);
 

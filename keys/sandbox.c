@@ -1,6 +1,7 @@
 #include "keys/sandbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,6 +38,34 @@ static const int allowed[] = {
 #endif
 };
 
+/* For the module of a token. SoftHSM looks whether its files have changed each time that it uses a key; others speak
+ * over what they opened when they logged in. */
+static const int allowed_with_token[] = {
+	SCMP_SYS(read),       SCMP_SYS(lseek),   SCMP_SYS(close), SCMP_SYS(getdents64), SCMP_SYS(fstat),  SCMP_SYS(stat),
+	SCMP_SYS(newfstatat), SCMP_SYS(getpid),  SCMP_SYS(write), SCMP_SYS(writev),     SCMP_SYS(sendto), SCMP_SYS(sendmsg),
+	SCMP_SYS(recvfrom),   SCMP_SYS(recvmsg), SCMP_SYS(poll),  SCMP_SYS(ppoll),
+};
+
+static int fill_with_token(scmp_filter_ctx filter)
+{
+	static const int locking[] = {F_GETFL, F_SETLK, F_SETLKW};
+	const scmp_datum_t writing = O_ACCMODE | O_CREAT | O_TRUNC;
+	int failed =
+		seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
+	/* Modules complain to the system's log, of a token that is gone for one; to go without is no reason to die. */
+	if (!failed)
+		failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 0);
+	for (size_t i = 0; !failed && i < sizeof locking / sizeof *locking; i++)
+		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+		                          SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)locking[i]));
+	for (size_t i = 0; !failed && i < sizeof allowed_with_token / sizeof *allowed_with_token; i++) {
+		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_with_token[i], 0);
+		if (failed == -EDOM) /* not of this architecture */
+			failed = 0;
+	}
+	return failed;
+}
+
 static int fill(scmp_filter_ctx filter, int fd)
 {
 	int failed = 0;
@@ -62,7 +91,7 @@ static bool close_up(void)
 	       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
-enum km_error km_sandbox_enter(int fd, struct km_problem *problem)
+enum km_error km_sandbox_enter(int fd, bool with_token, struct km_problem *problem)
 {
 	if (!close_up())
 		return km_fail(problem, KM_UNAVAILABLE, "sandbox", "the signer cannot give up its rights: %s", strerror(errno));
@@ -70,6 +99,8 @@ enum km_error km_sandbox_enter(int fd, struct km_problem *problem)
 	if (!filter)
 		return km_fail_memory(problem);
 	int failed = fill(filter, fd);
+	if (!failed && with_token)
+		failed = fill_with_token(filter);
 	if (!failed)
 		failed = seccomp_load(filter);
 	seccomp_release(filter);

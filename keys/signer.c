@@ -30,7 +30,7 @@ static void close_signer(struct km_signer **signer)
 enum km_error km_signer_init(const char *folder, const char *url, const char *passphrase, int64_t now,
                              struct km_problem *problem)
 {
-	return km_key_life_begin(folder, url, passphrase, now, problem);
+	return km_key_life_begin(folder, url, NULL, passphrase, now, problem);
 }
 
 static struct km_signer *new_signer(const struct km_clock *clock)

@@ -24,6 +24,7 @@ struct km_signer_process {
 	uid_t uid;                   /* who it becomes, where it starts as root; 0: stays who it is */
 	gid_t gid;
 	unsigned reply_timeout_ms; /* 0: 5 seconds */
+	char **environment;        /* of ours, for the module of a token (keys/token.h); goes nowhere without one; borrowed */
 };
 
 /* Makes a key for each purpose under FOLDER/ (made with mode 0700) and the public key set (keys/key_folder.h), for the
@@ -41,7 +42,8 @@ void km_signer_close(struct km_signer *signer);
 /* Starts a process that opens the keys and signs for this one, in whose memory no private key and no passphrase comes.
  * It gives up all its rights (keys/sandbox.h) and looks at what it is asked to sign by itself, with the machine's
  * clock. Where the key set has changed, it opens the keys anew before it signs. Where it dies, the call that finds out
- * gives KM_UNAVAILABLE and the next one starts a new process, at most one a second by `clock`. The problems of
+ * gives KM_UNAVAILABLE and the next one starts a new process, at most one a second by `clock`; but none after one to which
+ * a token said that its PIN is wrong, or it would be locked soon. The problems of
  * km_signer_open, and KM_UNAVAILABLE. Free with km_signer_close. */
 enum km_error km_signer_start(const struct km_signer_process *process, const struct km_clock *clock,
                               struct km_signer **ret_signer, struct km_problem *problem);

@@ -30,6 +30,8 @@ struct km_signer_link {
 	struct stat keyset_seen;                  /* when the process was started */
 	char uid[16], gid[16];
 	unsigned reply_timeout_ms;
+	char **environment;
+	bool pin_refused; /* one more process would use up one more try */
 	struct km_clock clock;
 	int fd;    /* -1 while there is no process */
 	pid_t pid; /* 0 likewise */
@@ -56,9 +58,19 @@ static void end_process(struct km_signer_link *link)
 	link->pid = 0;
 }
 
-/* Nothing of ours goes along but the socket and the place for last words: no environment, no open file, no blocked
- * signal.
- */
+static bool has_token(const struct km_signer_link *link)
+{
+	struct km_keyset set;
+	auto_free char *uri = NULL;
+	if (km_key_folder_keyset(link->folder, &set, NULL))
+		return false;
+	for (size_t i = 0; !uri && i < set.len; i++)
+		km_key_folder_token(link->folder, &set.entries[i], &uri, NULL);
+	return uri;
+}
+
+/* Nothing of ours goes along but the socket and the place for last words: no environment, where none is needed, no open
+ * file, no blocked signal. */
 static int spawn(const struct km_signer_link *link, int socket, pid_t *ret_pid)
 {
 	/* Arguments are only read, whatever the type says. */
@@ -73,10 +85,12 @@ static int spawn(const struct km_signer_link *link, int socket, pid_t *ret_pid)
 #ifdef __SANITIZE_ADDRESS__
 	/* Looking for leaks at the end takes system calls that the signer has given up. */
 	char no_leaks[] = "ASAN_OPTIONS=detect_leaks=0";
-	char *environment[] = {no_leaks, NULL};
+	char *nothing[] = {no_leaks, NULL};
 #else
-	char *environment[] = {NULL};
+	char *nothing[] = {NULL};
 #endif
+	/* The module of a token goes by variables of its own, such as SOFTHSM2_CONF. */
+	char **environment = link->environment && has_token(link) ? link->environment : nothing;
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
 	sigset_t signals;
@@ -164,6 +178,9 @@ static enum km_error start(struct km_signer_link *link, struct km_problem *probl
 	close(ends[1]);
 	link->fd = ends[0];
 	enum km_error error = KM_OK;
+	struct km_problem own = {0};
+	if (!problem)
+		problem = &own;
 	if (failed) {
 		link->pid = 0;
 		error = km_fail(problem, KM_UNAVAILABLE, "signer-start", "the signer cannot be started (%s): %s", link->program,
@@ -173,6 +190,7 @@ static enum km_error start(struct km_signer_link *link, struct km_problem *probl
 	}
 	if (error)
 		end_process(link);
+	link->pin_refused = error == KM_UNPROVEN && strncmp(problem->type, "pin-", 4) == 0;
 	return error;
 }
 
@@ -197,6 +215,7 @@ enum km_error km_signer_link_start(const struct km_signer_process *process, cons
 		return km_fail_memory(problem);
 	link->fd = -1;
 	link->clock = *clock;
+	link->environment = process->environment;
 	link->reply_timeout_ms = process->reply_timeout_ms ? process->reply_timeout_ms : REPLY_TIMEOUT_MS;
 	snprintf(link->uid, sizeof link->uid, "%lu", (unsigned long)process->uid);
 	snprintf(link->gid, sizeof link->gid, "%lu", (unsigned long)process->gid);
@@ -238,6 +257,10 @@ static enum km_error be_ready(struct km_signer_link *link, struct km_problem *pr
 	if (link->fd >= 0 && !changed)
 		return KM_OK;
 	end_process(link);
+	if (link->pin_refused && !changed)
+		return km_fail(
+			problem, KM_UNAVAILABLE, "signer-gone",
+			"the token with the registry's keys does not take the PIN: correct it, and start the registry anew");
 	/* A clock that is set back must not keep it from starting. */
 	if (!changed && now >= link->started_at && now < link->started_at + RESTART_AFTER_S)
 		return km_fail(problem, KM_UNAVAILABLE, "signer-gone", "the signer has stopped: try again in a moment");

@@ -107,7 +107,7 @@ static enum km_error prepare(int argc, char **argv, struct process *process, str
 	if (!error)
 		error = become(arguments.uid, arguments.gid, problem);
 	if (!error)
-		error = km_sandbox_enter(KM_SIGNER_FD, problem);
+		error = km_sandbox_enter(KM_SIGNER_FD, km_keyring_in_token(process->keyring), problem);
 	if (error)
 		return error;
 	int64_t now = km_clock_now(&process->clock);
@@ -164,7 +164,11 @@ static enum km_error serve_one(struct process *process)
 		return error;
 	auto_free char *bytes = request.bytes;
 	error = answer(process, &request, &reply, &problem);
-	return error ? reply_problem(error, &problem) : km_message_send(KM_SIGNER_FD, KM_OK, reply, strlen(reply), NULL);
+	if (!error)
+		return km_message_send(KM_SIGNER_FD, KM_OK, reply, strlen(reply), NULL);
+	enum km_error told = reply_problem(error, &problem);
+	/* A new process may find the token again; this one has no PIN any more. */
+	return told || strcmp(problem.type, "token-failed") != 0 ? told : KM_UNAVAILABLE;
 }
 
 int km_signer_process_main(int argc, char **argv)

@@ -61,6 +61,7 @@ claim "SQLite is in registry/ only" only_in 'sqlite3\.h' registry/
 claim "libmicrohttpd is in www/ only" only_in 'microhttpd\.h' www/
 claim "OpenSSL is in keys/ and base/digest.c only" only_in 'openssl/' keys/ base/digest.c
 claim "libseccomp is in keys/ only" only_in 'seccomp\.h' keys/
+claim "p11-kit is in keys/ only" only_in 'p11-kit/' keys/
 claim "libqrencode is in badge/ only" only_in 'qrencode\.h' badge/
 claim "libpng is in badge/ only" only_in 'png\.h' badge/
 claim "expat is in badge/ only" only_in 'expat' badge/

@@ -12,7 +12,8 @@ HOME=$folder
 KEURMERK_HOME=$folder/home
 port=$((20000 + $$ % 20000))
 url=http://127.0.0.1:$port
-export HOME KEURMERK_HOME
+SOFTHSM2_CONF=$folder/softhsm2.conf
+export HOME KEURMERK_HOME SOFTHSM2_CONF
 unset XDG_CONFIG_HOME || true
 
 for tool in curl jq openssl sqlite3; do
@@ -36,7 +37,7 @@ editor() {
 
 # The line as it is typed here: without the remark behind it, without the other user, in our folders, at our address.
 typed() {
-  printf '%s\n' "$1" | sed -e 's/ \{7,\}.*$//; s/   *[a-z][^"]*$//' -e 's/^sudo -u keurmerk //' \
+  printf '%s\n' "$1" | sed -e 's/ \{7,\}.*$//; s/   *[a-z][^"]*$//' -e 's/^sudo \(-E \)*-u keurmerk //' \
     -e 's/^sudo install -d -o keurmerk -g keurmerk/install -d/' \
     -e "s|/etc/keurmerk|$folder|g; s|/var/backups|$folder|g; s|/var/lib/keurmerk|$KEURMERK_HOME|g" \
     -e "s|/media/stick|$KEURMERK_HOME/keys|g; s|--passphrase-file …|--passphrase-file passphrase|" \
@@ -46,6 +47,8 @@ typed() {
 # What stands for something that only shows on the way.
 filled_in() {
   case $1 in
+  *softhsm2-util*) echo "$1 --pin 1234 --so-pin 12345678" ;;
+  *'cat >'*/pin*) echo "echo 1234 | $1" ;;
   *enrol*) code=$(jq -r .code auditor.json) && printf '%s\n' "$1" | sed "s/…/$code/" ;;
   *'"audit": "…"'*) printf '%s\n' "$1" | sed "s/…/$(sed -n 's/.*"id": *"\([^"]*\)".*/\1/p' out | head -n 1)/" ;;
   *"person revoke THUMBPRINT"*)

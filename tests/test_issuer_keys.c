@@ -23,7 +23,7 @@ static struct km_keyset_entry rotate(struct office *office, int64_t from)
 	struct km_problem problem = {0};
 	struct km_keyset_entry next;
 	struct km_clock clock = clock_of(office);
-	assert_ok(km_key_rotate(office->keys, KM_PURPOSE_CREDENTIAL, NULL, from, &clock, &next, &problem), &problem);
+	assert_ok(km_key_rotate(office->keys, KM_PURPOSE_CREDENTIAL, NULL, NULL, from, &clock, &next, &problem), &problem);
 	km_signer_close(office->signer);
 	assert_ok(km_signer_open(office->keys, NULL, &clock, &office->signer, &problem), &problem);
 	office_open_issuer(office);

@@ -84,13 +84,46 @@ static void work_as_a_server(void)
 		_exit(8);
 }
 
-/* How a process ends that fences itself in, as the signer or as the server, and then does this. */
-static int end_of(void (*deed)(void), bool server)
+static void open_a_file_to_write(void)
+{
+	syscall(SYS_openat, AT_FDCWD, "/tmp/x", O_WRONLY);
+}
+static void make_a_file(void)
+{
+	syscall(SYS_openat, AT_FDCWD, "/tmp/x", O_RDONLY | O_CREAT, 0600);
+}
+static void remove_a_file(void)
+{
+	syscall(SYS_unlinkat, AT_FDCWD, "/tmp/x", 0);
+}
+static void connect_somewhere(void)
+{
+	syscall(SYS_connect, STDIN_FILENO, NULL, 0);
+}
+static void work_as_a_token_does(void)
+{
+	char byte;
+	int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, &byte, 1) != 1 || close(fd) != 0)
+		_exit(8);
+	if (socket(AF_UNIX, SOCK_DGRAM, 0) >= 0) /* refused, and no reason to die */
+		_exit(7);
+}
+
+enum fence { SIGNER, SIGNER_WITH_TOKEN, SERVER };
+
+static enum km_error fence_in(enum fence fence)
+{
+	return fence == SERVER ? km_sandbox_harden(NULL) : km_sandbox_enter(SOCKET, fence == SIGNER_WITH_TOKEN, NULL);
+}
+
+/* How a process ends that fences itself in and then does this. */
+static int end_of(void (*deed)(void), enum fence fence)
 {
 	pid_t child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
-		if ((server ? km_sandbox_harden(NULL) : km_sandbox_enter(SOCKET, NULL)) != KM_OK)
+		if (fence_in(fence) != KM_OK)
 			_exit(9);
 		deed();
 		_exit(0);
@@ -107,9 +140,24 @@ static void a_forbidden_system_call_is_the_last(void **state)
 		open_a_file, make_a_socket,           start_a_program,          make_a_process, trace_another, signal_another,
 		map_code,    read_another_descriptor, write_to_standard_output, send_elsewhere, become_root,
 	};
-	assert_int_equal(end_of(do_nothing, false), 0);
+	assert_int_equal(end_of(do_nothing, SIGNER), 0);
 	for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++) {
-		int status = end_of(deeds[i], false);
+		int status = end_of(deeds[i], SIGNER);
+		if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS)
+			fail_msg("deed %zu: ended with %#x", i, (unsigned)status);
+	}
+}
+
+static void with_a_token_it_may_read_files_and_still_write_none(void **state)
+{
+	(void)state;
+	static void (*const deeds[])(void) = {
+		open_a_file_to_write, make_a_file,   remove_a_file,  connect_somewhere, start_a_program,
+		make_a_process,       trace_another, signal_another, map_code,          become_root,
+	};
+	assert_int_equal(end_of(work_as_a_token_does, SIGNER_WITH_TOKEN), 0);
+	for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++) {
+		int status = end_of(deeds[i], SIGNER_WITH_TOKEN);
 		if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS)
 			fail_msg("deed %zu: ended with %#x", i, (unsigned)status);
 	}
@@ -128,9 +176,9 @@ static void a_server_looks_into_nobody_and_changes_no_kernel(void **state)
 	                                      load_a_program_into_the_kernel};
 	if (sanitized) /* these look into it themselves */
 		skip();
-	assert_int_equal(end_of(work_as_a_server, true), 0);
+	assert_int_equal(end_of(work_as_a_server, SERVER), 0);
 	for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++) {
-		int status = end_of(deeds[i], true);
+		int status = end_of(deeds[i], SERVER);
 		if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS)
 			fail_msg("deed %zu: ended with %#x", i, (unsigned)status);
 	}
@@ -141,6 +189,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		KM_TEST_IN_FOLDER(a_server_looks_into_nobody_and_changes_no_kernel),
 		KM_TEST_IN_FOLDER(a_forbidden_system_call_is_the_last),
+		KM_TEST_IN_FOLDER(with_a_token_it_may_read_files_and_still_write_none),
 	};
 	return cmocka_run_group_tests_name("sandbox", tests, NULL, NULL);
 }

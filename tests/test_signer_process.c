@@ -204,8 +204,9 @@ static void a_new_key_signs_as_soon_as_it_is_its_time(void **state)
 	struct km_keyset set;
 	struct km_signer *signer = start(&own);
 	pid_t first = km_signer_process_id(signer);
-	assert_ok(km_key_rotate("keys", KM_PURPOSE_STATUS, NULL, km_clock_now(&machine) + 1000, &machine, &next, &problem),
-	          &problem);
+	assert_ok(
+		km_key_rotate("keys", KM_PURPOSE_STATUS, NULL, NULL, km_clock_now(&machine) + 1000, &machine, &next, &problem),
+		&problem);
 	assert_signs(signer, KM_FORM_STATUS); /* the present key */
 	assert_int_not_equal(km_signer_process_id(signer), first);
 	first = km_signer_process_id(signer);
@@ -215,7 +216,7 @@ static void a_new_key_signs_as_soon_as_it_is_its_time(void **state)
 	assert_ok(km_signer_keyset("keys", &set, &problem), &problem);
 	const struct km_keyset_entry *present = entry_for(&set, KM_PURPOSE_STATUS);
 	assert_string_not_equal(present->thumbprint, next.thumbprint);
-	assert_ok(km_key_revoke("keys", present->thumbprint, NULL, made_at, &machine, &none, &problem), &problem);
+	assert_ok(km_key_revoke("keys", present->thumbprint, NULL, NULL, made_at, &machine, &none, &problem), &problem);
 	auto_free char *token = NULL;
 	auto_jws struct km_jws jws = {0};
 	assert_ok(sign(signer, KM_FORM_STATUS, &token, &problem), &problem);
