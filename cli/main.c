@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "cli/command.h"
+#include "cli/complete.h"
 #include "cli/say.h"
 #include "keys/signer_process.h"
 
@@ -159,6 +160,10 @@ int main(int argc, char **argv)
 {
 	if (argc > 1 && strcmp(argv[1], KM_SIGNER_COMMAND) == 0)
 		return km_signer_process_main(argc - 2, argv + 2);
+	if (argc > 1 && strcmp(argv[1], "--complete") == 0) {
+		km_complete(commands, COMMANDS, argc - 2, argv + 2);
+		return KM_EXIT_DONE;
+	}
 	const char *first = argc > 1 ? argv[1] : NULL, *second = argc > 2 ? argv[2] : NULL;
 	if (first && (strcmp(first, "--help") == 0 || strcmp(first, "help") == 0)) {
 		print_help();
