@@ -33,11 +33,13 @@ static enum km_error find_mark(struct km_store *store, const struct km_acting *a
 	auto_statement struct km_statement *statement = NULL;
 	enum km_error error = km_sql(store,
 	                             "SELECT m.id, (SELECT body_id FROM mark_period WHERE mark_id = m.id"
-	                             "  ORDER BY sequence DESC LIMIT 1) FROM mark AS m WHERE m.number = :number",
+	                             "  AND holds_from <= :now ORDER BY sequence DESC LIMIT 1)"
+	                             " FROM mark AS m WHERE m.number = :number",
 	                             &statement, problem);
 	if (error)
 		return error;
 	km_sql_text(statement, ":number", number);
+	km_sql_int(statement, ":now", acting->now);
 	error = expect_row(statement, "unknown-mark", "case.mark: there is no such mark in this register", problem);
 	if (error)
 		return error;

@@ -6,6 +6,7 @@
 #ifndef KM_REGISTRY_DESK_H
 #define KM_REGISTRY_DESK_H
 
+#include "base/catalogue.h"
 #include "base/error.h"
 #include "keys/jwk.h"
 #include "registry/lapse.h"
@@ -92,15 +93,43 @@ enum km_error km_desk_marks(struct km_store *store, const struct km_desk *desk, 
 /* What was decided about a mark by this body, newest first. */
 struct km_desk_decision {
 	const char *id, *action, *reason, *decider;
+	const char *to;                                        /* transfer: name of the body that it was offered to */
+	const char *answer;                                    /* … and what that decided; NULL while it has not */
+	const char *answer_reason, *answer_text[KM_LANGUAGES]; /* NULL where there is none */
 	int64_t holds_from, recorded_at;
 };
 enum km_error km_desk_decisions(struct km_store *store, const struct km_desk *desk, const char *number,
                                 enum km_error (*each)(void *context, const struct km_desk_decision *decision),
                                 void *context, struct km_problem *problem);
 
+/* A mark that another body has offered to this one. */
+enum km_transfer_state {
+	KM_TRANSFER_OPEN,     /* to be answered */
+	KM_TRANSFER_EARLY,    /* holds later, and is to be answered from then on */
+	KM_TRANSFER_ANSWERED, /* see answer */
+	KM_TRANSFER_CLOSED,   /* nobody answered in time */
+	KM_TRANSFER_VOID,     /* the mark has ended, or is no longer theirs to give */
+};
+/* "open", "early", "answered", "closed", "void" */
+const char *km_transfer_state_name(enum km_transfer_state state);
+
+struct km_desk_transfer {
+	const char *id, *number, *kvk, *name, *scheme_id;
+	const char *from_body; /* name */
+	enum km_transfer_state state;
+	const char *answer; /* "accept-transfer", "refuse-transfer"; NULL where there is none */
+	int64_t recorded_at, opens_at, closes_at;
+	int64_t answer_holds_from; /* 0 where there is none */
+};
+
+/* Newest first, at most KM_DESK_PAGE; only the one with this id where it is not NULL. */
+enum km_error km_desk_transfers(struct km_store *store, const struct km_desk *desk, const char *id, int64_t now,
+                                enum km_error (*each)(void *context, const struct km_desk_transfer *transfer),
+                                void *context, struct km_problem *problem);
+
 /* What the public reported about marks that the body holds, newest first, at most KM_DESK_PAGE; case_id: NULL where
  * there is no case of it yet. */
-enum km_error km_desk_reports(struct km_store *store, const struct km_desk *desk,
+enum km_error km_desk_reports(struct km_store *store, const struct km_desk *desk, int64_t now,
                               enum km_error (*each)(void *context, const struct km_report *report, const char *case_id),
                               void *context, struct km_problem *problem);
 
@@ -115,6 +144,29 @@ struct km_desk_key {
 enum km_error km_desk_people(struct km_store *store, const struct km_desk *desk,
                              enum km_error (*each)(void *context, const struct km_desk_key *key), void *context,
                              struct km_problem *problem);
+
+/* The invitations of the same people, newest first: who made each, and what came of it. */
+struct km_desk_invitation {
+	int64_t person_id, made_at, expires_at, used_at; /* used_at: 0 if not */
+	bool ended;                                      /* before its time, by a later one or by the revocation of a key */
+	const char *used_for;                            /* thumbprint of the key that it enrolled; NULL if none */
+	int64_t by_id;                                   /* 0 where the operator made it */
+	const char *by;                                  /* name; NULL likewise */
+};
+enum km_error km_desk_invitations(struct km_store *store, const struct km_desk *desk,
+                                  enum km_error (*each)(void *context, const struct km_desk_invitation *invitation),
+                                  void *context, struct km_problem *problem);
+
+/* What roles the same people have had, the newest of each first. */
+struct km_desk_roles {
+	int64_t person_id, set_at;
+	unsigned roles;
+	bool first;     /* those that they were invited with */
+	const char *by; /* the admin who changed them; NULL for the operator, and for the first */
+};
+enum km_error km_desk_roles(struct km_store *store, const struct km_desk *desk,
+                            enum km_error (*each)(void *context, const struct km_desk_roles *roles), void *context,
+                            struct km_problem *problem);
 
 /* Calls back for each scheme that the body may certify for. */
 enum km_error km_desk_schemes(struct km_store *store, const struct km_desk *desk,

@@ -1,7 +1,6 @@
 #include "registry/desk.h"
 
 #include "registry/period.h"
-#include "registry/person.h"
 #include "registry/sql.h"
 
 #include <string.h>
@@ -37,11 +36,12 @@ static enum km_error show_mark(const struct listing *listing, struct km_statemen
 	return listing->each(listing->context, &mark);
 }
 
-/* Only the period that was recorded last tells who holds the mark. */
+/* The period that holds now tells who holds the mark: one who is to take it over later is told nothing of it yet. */
 #define MARKS                                                                                                          \
 	"SELECT m.id, m.number, v.kvk, v.name, m.scheme_id"                                                                \
 	" FROM mark_period AS q JOIN mark AS m ON m.id = q.mark_id JOIN provider AS v ON v.id = m.provider_id"             \
-	" WHERE q.body_id = :body AND q.sequence = (SELECT max(sequence) FROM mark_period WHERE mark_id = q.mark_id)"
+	" WHERE q.body_id = :body"                                                                                         \
+	"  AND q.sequence = (SELECT max(sequence) FROM mark_period WHERE mark_id = q.mark_id AND holds_from <= :now)"
 #define BY_END " ORDER BY q.valid_until, m.id LIMIT :limit OFFSET :offset"
 
 enum km_error km_desk_marks(struct km_store *store, const struct km_desk *desk, const char *kvk, int64_t now,
@@ -55,6 +55,7 @@ enum km_error km_desk_marks(struct km_store *store, const struct km_desk *desk, 
 	if (error)
 		return error;
 	km_sql_int(statement, ":body", desk->body_id);
+	km_sql_int(statement, ":now", now);
 	km_sql_int(statement, ":limit", KM_DESK_PAGE);
 	km_sql_int(statement, ":offset", (int64_t)offset);
 	if (kvk)
@@ -76,9 +77,11 @@ enum km_error km_desk_decisions(struct km_store *store, const struct km_desk *de
 	auto_statement struct km_statement *statement = NULL;
 	enum km_error error =
 		km_sql(store,
-	           "SELECT d.submission_id, d.action, d.reason, p.name, d.holds_from, d.recorded_at"
+	           "SELECT d.submission_id, d.action, d.reason, p.name, d.holds_from, d.recorded_at, b.name, a.action,"
+	           " a.reason, a.text_nl, a.text_en"
 	           " FROM mark AS m JOIN decision AS d ON d.mark_id = m.id JOIN person AS p ON p.id = d.decider_id"
 	           " JOIN submission AS s ON s.id = d.submission_id"
+	           " LEFT JOIN body AS b ON b.id = d.to_body_id LEFT JOIN decision AS a ON a.transfer_id = d.submission_id"
 	           " WHERE m.number = :number AND d.body_id = :body ORDER BY s.sequence DESC",
 	           &statement, problem);
 	if (error)
@@ -90,12 +93,17 @@ enum km_error km_desk_decisions(struct km_store *store, const struct km_desk *de
 		error = km_sql_step(statement, &row, problem);
 		if (error || !row)
 			return error;
-		const struct km_desk_decision decision = {.id = km_sql_get_text(statement, 0),
-		                                          .action = km_sql_get_text(statement, 1),
-		                                          .reason = km_sql_get_text(statement, 2),
-		                                          .decider = km_sql_get_text(statement, 3),
-		                                          .holds_from = km_sql_get_int(statement, 4),
-		                                          .recorded_at = km_sql_get_int(statement, 5)};
+		const struct km_desk_decision decision = {
+			.id = km_sql_get_text(statement, 0),
+			.action = km_sql_get_text(statement, 1),
+			.reason = km_sql_get_text(statement, 2),
+			.decider = km_sql_get_text(statement, 3),
+			.holds_from = km_sql_get_int(statement, 4),
+			.recorded_at = km_sql_get_int(statement, 5),
+			.to = km_sql_get_text(statement, 6),
+			.answer = km_sql_get_text(statement, 7),
+			.answer_reason = km_sql_get_text(statement, 8),
+			.answer_text = {[KM_NL] = km_sql_get_text(statement, 9), [KM_EN] = km_sql_get_text(statement, 10)}};
 		error = each(context, &decision);
 		if (error)
 			return error;
@@ -110,7 +118,7 @@ static enum km_report_kind kind_named(const char *name)
 	return strcmp(name, km_report_kind_name(KM_REPORT_COMPLAINT)) == 0 ? KM_REPORT_COMPLAINT : KM_REPORT_MISUSE;
 }
 
-enum km_error km_desk_reports(struct km_store *store, const struct km_desk *desk,
+enum km_error km_desk_reports(struct km_store *store, const struct km_desk *desk, int64_t now,
                               enum km_error (*each)(void *context, const struct km_report *report, const char *case_id),
                               void *context, struct km_problem *problem)
 {
@@ -120,13 +128,14 @@ enum km_error km_desk_reports(struct km_store *store, const struct km_desk *desk
 		"SELECT r.id, r.reference, r.kind, m.number, r.text, r.place, r.contact, r.received_at,"
 		" (SELECT c.submission_id FROM case_file AS c WHERE c.report = r.reference AND c.body_id = :body LIMIT 1)"
 		" FROM report AS r JOIN mark AS m ON m.id = r.mark_id"
-		" WHERE (SELECT q.body_id FROM mark_period AS q WHERE q.mark_id = m.id ORDER BY q.sequence DESC LIMIT 1) = "
-		":body"
+		" WHERE (SELECT q.body_id FROM mark_period AS q WHERE q.mark_id = m.id AND q.holds_from <= :now"
+		"  ORDER BY q.sequence DESC LIMIT 1) = :body"
 		" ORDER BY r.received_at DESC, r.id DESC LIMIT :limit",
 		&statement, problem);
 	if (error)
 		return error;
 	km_sql_int(statement, ":body", desk->body_id);
+	km_sql_int(statement, ":now", now);
 	km_sql_int(statement, ":limit", KM_DESK_PAGE);
 	for (;;) {
 		bool row = false;
@@ -163,42 +172,6 @@ enum km_error km_desk_schemes(struct km_store *store, const struct km_desk *desk
 		if (!error && row)
 			error = each(context, km_sql_get_text(statement, 0));
 		if (error || !row)
-			return error;
-	}
-}
-
-/* ------------------------------------------------------------------------------------------------------------- people
- */
-
-enum km_error km_desk_people(struct km_store *store, const struct km_desk *desk,
-                             enum km_error (*each)(void *context, const struct km_desk_key *key), void *context,
-                             struct km_problem *problem)
-{
-	auto_statement struct km_statement *statement = NULL;
-	enum km_error error =
-		km_sql(store,
-	           "SELECT p.id, p.name, p.roles, k.thumbprint, k.enrolled_at, k.revoked_at"
-	           " FROM person AS p LEFT JOIN person_key AS k ON k.person_id = p.id"
-	           " WHERE p.body_id = :body AND (:all OR p.id = :person) ORDER BY p.id, k.enrolled_at, k.thumbprint",
-	           &statement, problem);
-	if (error)
-		return error;
-	km_sql_int(statement, ":body", desk->body_id);
-	km_sql_int(statement, ":person", desk->person_id);
-	km_sql_int(statement, ":all", (desk->roles & KM_ROLE_ADMIN) != 0);
-	for (;;) {
-		bool row = false;
-		error = km_sql_step(statement, &row, problem);
-		if (error || !row)
-			return error;
-		const struct km_desk_key key = {.person_id = km_sql_get_int(statement, 0),
-		                                .name = km_sql_get_text(statement, 1),
-		                                .roles = (unsigned)km_sql_get_int(statement, 2),
-		                                .thumbprint = km_sql_get_text(statement, 3),
-		                                .enrolled_at = km_sql_get_int(statement, 4),
-		                                .revoked_at = km_sql_get_int(statement, 5)};
-		error = each(context, &key);
-		if (error)
 			return error;
 	}
 }

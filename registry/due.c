@@ -25,17 +25,25 @@ struct listing {
 	void *context;
 };
 
-/* One list of marks: `column` is the limit that it is about. Only the period that was recorded last counts. */
+/* One list of marks: `column` is the limit that it is about. The body that holds the mark now has to see to it. */
 #define MARKS_BY(column)                                                                                               \
 	"SELECT m.id, m.number, m.scheme_id, p.kvk, p.name, q." column ", q.surveillance_limit"                            \
 	" FROM mark_period AS q JOIN mark AS m ON m.id = q.mark_id JOIN provider AS p ON p.id = m.provider_id"             \
 	" WHERE q.body_id = :body AND q." column " <= :until"                                                              \
-	"  AND q.sequence = (SELECT max(sequence) FROM mark_period WHERE mark_id = q.mark_id)"                             \
+	"  AND q.sequence = (SELECT max(sequence) FROM mark_period WHERE mark_id = q.mark_id AND holds_from <= :now)"      \
 	" ORDER BY q." column ", m.id"
 
-/* A limit counts only in the state that it is about: what has lapsed or ended is no longer due. */
-static enum km_error is_running(struct listing *listing, int64_t mark_id, enum km_due_kind kind, bool *ret_running,
-                                struct km_problem *problem)
+static int64_t limit_of(const struct km_period *period, enum km_due_kind kind)
+{
+	return kind == KM_DUE_SUSPENSION ? period->suspension_limit
+	       : kind == KM_DUE_EXPIRY   ? period->valid_until
+	                                 : period->surveillance_due;
+}
+
+/* A limit counts only in the state that it is about: what has lapsed or ended is no longer due, nor what a decision
+ * that is recorded and holds later puts off or ends. */
+static enum km_error is_running(struct listing *listing, int64_t mark_id, enum km_due_kind kind, int64_t limit,
+                                bool *ret_running, struct km_problem *problem)
 {
 	auto_period struct km_period_row row = {0};
 	enum km_state state;
@@ -48,6 +56,7 @@ static enum km_error is_running(struct listing *listing, int64_t mark_id, enum k
 	*ret_running = kind == KM_DUE_SUSPENSION ? state == KM_SUSPENDED
 	               : kind == KM_DUE_EXPIRY   ? state == KM_ACTIVE || state == KM_SUSPENDED
 	                                         : state == KM_ACTIVE;
+	*ret_running = *ret_running && limit_of(&row.period, kind) == limit;
 	return KM_OK;
 }
 
@@ -60,11 +69,13 @@ static enum km_error list_marks(struct listing *listing, enum km_due_kind kind, 
 		return error;
 	km_sql_int(statement, ":body", listing->body_id);
 	km_sql_int(statement, ":until", listing->until);
+	km_sql_int(statement, ":now", listing->now);
 	for (;;) {
 		bool row = false, running = false;
 		error = km_sql_step(statement, &row, problem);
 		if (!error && row)
-			error = is_running(listing, km_sql_get_int(statement, 0), kind, &running, problem);
+			error = is_running(listing, km_sql_get_int(statement, 0), kind, km_sql_get_int(statement, 5), &running,
+			                   problem);
 		if (error || !row)
 			return error;
 		struct km_due due = {.kind = kind,

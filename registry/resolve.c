@@ -442,7 +442,7 @@ static enum km_error find_transfer(struct km_store *store, const struct km_actin
 		return km_fail(problem, KM_FORBIDDEN, "other-body", "decision.transfer: the mark was offered to another body");
 	int64_t from = km_sql_get_int(statement, 3);
 	if (km_sql_get_text(statement, 4) || km_sql_get_int(statement, 2) != decision->mark.before.body_id)
-		return km_fail(problem, KM_CONFLICT, "transfer-used", "decision.transfer: that transfer is done already");
+		return km_fail(problem, KM_CONFLICT, "transfer-used", "decision.transfer: that transfer is answered already");
 	if (acting->now < from || acting->now > km_time_add_days(from, KM_TRANSFER_OPEN_DAYS))
 		return km_fail(problem, KM_CONFLICT, "transfer-closed",
 		               "decision.transfer: that transfer is open for %d days from when it holds",

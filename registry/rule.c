@@ -55,6 +55,8 @@ static const struct km_rule rules[] = {
      "The body hands the mark to another one; nothing changes until that one accepts."},
 	{"accept-transfer", LIVING, DECIDER, TRANSFER, 0, 0, false, false, KM_EFFECT_PERIOD, AS_IT_WAS,
      "The other body takes the mark over, as it stands."},
+	{"refuse-transfer", LIVING, DECIDER, TRANSFER | REASON, TEXT, 0, false, false, KM_EFFECT_RECORD, AS_IT_WAS,
+     "The other body does not take the mark over; it stays where it is."},
 	{"notice", LIVING, DECIDER, REASON | TEXT, 0, 0, false, false, KM_EFFECT_EVENT, AS_IT_WAS,
      "A public notice stands on the mark, such as that it is under investigation; it replaces an earlier one."},
 	{"notice-end", ANY, DECIDER, 0, TEXT, 0, false, false, KM_EFFECT_EVENT, AS_IT_WAS,

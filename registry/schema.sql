@@ -193,12 +193,13 @@ CREATE TABLE decision (
     text_nl       TEXT,                       -- for the public
     text_en       TEXT,
     to_body_id    INTEGER REFERENCES body(id),             -- transfer: who is to take the mark over
-    transfer_id   TEXT    REFERENCES decision(submission_id), -- accept-transfer: what it answers
+    transfer_id   TEXT    REFERENCES decision(submission_id), -- accept-transfer, refuse-transfer: what it answers
     holds_from    INTEGER NOT NULL,
     recorded_at   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX decision_by_mark ON decision(mark_id);
 CREATE INDEX decision_by_audit ON decision(audit_id);
+CREATE INDEX decision_by_target ON decision(to_body_id) WHERE to_body_id IS NOT NULL;
 CREATE UNIQUE INDEX decision_by_transfer ON decision(transfer_id) WHERE transfer_id IS NOT NULL;
 
 CREATE TABLE mark_period (         -- one for each decision that changes a mark; see registry/mark.h

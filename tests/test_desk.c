@@ -1,5 +1,6 @@
 #include "registry/desk.h"
 
+#include "base/clock.h"
 #include "keys/key.h"
 #include "registry/person.h"
 #include "registry/rule.h"
@@ -227,15 +228,118 @@ static void a_report_is_for_the_body_that_holds_the_mark(void **state)
 	assert_ok(km_report_add(scene->store, &report, scene->now, reference, &problem), &problem);
 	auto_desk struct km_desk desk = sit(scene, DECIDER), other = sit(scene, OTHER_DECIDER);
 	struct seen seen = {0};
-	assert_ok(km_desk_reports(scene->store, &other, note_report, &seen, &problem), &problem);
+	assert_ok(km_desk_reports(scene->store, &other, scene->now, note_report, &seen, &problem), &problem);
 	assert_int_equal(seen.len, 0);
-	assert_ok(km_desk_reports(scene->store, &desk, note_report, &seen, &problem), &problem);
+	assert_ok(km_desk_reports(scene->store, &desk, scene->now, note_report, &seen, &problem), &problem);
 	assert_string_equal(seen.lines[0], reference);
 	scene_accept(scene, DECIDER, "case",
 	             json_pack("{s:s, s:s, s:s, s:s, s:s}", "action", "open", "kind", "misuse", "mark", number.text,
 	                       "report", reference, "received", "2026-11-20"));
-	assert_ok(km_desk_reports(scene->store, &desk, note_report, &seen, &problem), &problem);
+	assert_ok(km_desk_reports(scene->store, &desk, scene->now, note_report, &seen, &problem), &problem);
 	assert_contains(seen.lines[1], "taken up");
+}
+
+/* Offers the mark to body "twee"; the id of the offer. */
+static struct scene_id offer(struct scene *scene, const char *number)
+{
+	return scene_accept(scene, DECIDER, "decision", scene_decision("transfer", number, NULL));
+}
+
+static json_t *answer(const char *action, const char *number, const char *offer_id, const char *from)
+{
+	json_t *decision = scene_decision(action, number, NULL);
+	json_object_set_new(decision, "transfer", json_string(offer_id));
+	if (from)
+		json_object_set_new(decision, "holds_from", json_string(from));
+	return decision;
+}
+
+static void a_transfer_that_holds_later_shows_the_new_body_nothing_before(void **state)
+{
+	struct scene *scene = *state;
+	struct km_problem problem;
+	struct scene_number number = scene_grant(scene, SCOPE);
+	char reference[KM_REPORT_REFERENCE_TEXT];
+	const struct km_report report = {.kind = KM_REPORT_MISUSE, .number = number.text, .text = "Gezien op een bus."};
+	assert_ok(km_report_add(scene->store, &report, scene->now, reference, &problem), &problem);
+	struct scene_id offered = offer(scene, number.text);
+	scene_accept(scene, OTHER_DECIDER, "decision",
+	             answer("accept-transfer", number.text, offered.text, "2026-12-24T00:00:00Z"));
+	auto_desk struct km_desk desk = sit(scene, DECIDER), other = sit(scene, OTHER_DECIDER);
+	json_t *opening = json_pack("{s:s, s:s, s:s, s:s, s:s}", "action", "open", "kind", "misuse", "mark", number.text,
+	                            "report", reference, "received", "2026-11-20");
+	struct seen seen = {0}, others = {0};
+	assert_ok(km_desk_marks(scene->store, &desk, NULL, scene->now, 0, note_mark, &seen, &problem), &problem);
+	assert_ok(km_desk_reports(scene->store, &desk, scene->now, note_report, &seen, &problem), &problem);
+	assert_int_equal(seen.len, 2);
+	assert_ok(km_desk_marks(scene->store, &other, NULL, scene->now, 0, note_mark, &others, &problem), &problem);
+	assert_ok(km_desk_reports(scene->store, &other, scene->now, note_report, &others, &problem), &problem);
+	assert_int_equal(others.len, 0);
+	assert_problem(scene_submit(scene, OTHER_DECIDER, "case", json_deep_copy(opening), NULL, &problem), &problem,
+	               KM_FORBIDDEN, "other-body");
+	assert_true(km_time_parse("2026-12-24T00:00:00Z", &scene->now));
+	assert_ok(km_desk_marks(scene->store, &desk, NULL, scene->now, 0, note_mark, &seen, &problem), &problem);
+	assert_ok(km_desk_reports(scene->store, &desk, scene->now, note_report, &seen, &problem), &problem);
+	assert_int_equal(seen.len, 2);
+	assert_ok(km_desk_marks(scene->store, &other, NULL, scene->now, 0, note_mark, &others, &problem), &problem);
+	assert_ok(km_desk_reports(scene->store, &other, scene->now, note_report, &others, &problem), &problem);
+	assert_int_equal(others.len, 2);
+	assert_problem(scene_submit(scene, DECIDER, "case", json_deep_copy(opening), NULL, &problem), &problem,
+	               KM_FORBIDDEN, "other-body");
+	scene_accept(scene, OTHER_DECIDER, "case", opening);
+}
+
+static enum km_error note_transfer(void *context, const struct km_desk_transfer *transfer)
+{
+	struct seen *seen = context;
+	snprintf(seen->lines[seen->len++], sizeof seen->lines[0], "%s %s", km_transfer_state_name(transfer->state),
+	         transfer->answer ? transfer->answer : "-");
+	return KM_OK;
+}
+
+static void expect_transfer(struct scene *scene, enum scene_person who, const char *line)
+{
+	struct km_problem problem;
+	struct seen seen = {0};
+	auto_desk struct km_desk desk = sit(scene, who);
+	assert_ok(km_desk_transfers(scene->store, &desk, NULL, scene->now, note_transfer, &seen, &problem), &problem);
+	assert_int_equal(seen.len, line != NULL);
+	if (line)
+		assert_string_equal(seen.lines[0], line);
+}
+
+static void an_offer_is_shown_to_the_body_that_it_is_for(void **state)
+{
+	struct scene *scene = *state;
+	struct km_problem problem;
+	struct scene_number number = scene_grant(scene, SCOPE);
+	struct scene_id offered = offer(scene, number.text);
+	expect_transfer(scene, OTHER_DECIDER, "open -");
+	expect_transfer(scene, DECIDER, NULL);
+	int64_t now = scene->now;
+	scene->now += 89 * 86400;
+	expect_transfer(scene, OTHER_DECIDER, "open -");
+	scene->now += 2 * 86400;
+	expect_transfer(scene, OTHER_DECIDER, "closed -");
+	scene->now = now;
+	scene_accept(scene, OTHER_DECIDER, "decision", answer("refuse-transfer", number.text, offered.text, NULL));
+	expect_transfer(scene, OTHER_DECIDER, "answered refuse-transfer");
+	assert_problem(scene_submit(scene, OTHER_DECIDER, "decision",
+	                            answer("accept-transfer", number.text, offered.text, NULL), NULL, &problem),
+	               &problem, KM_CONFLICT, "transfer-used");
+	struct seen seen = {0};
+	auto_desk struct km_desk desk = sit(scene, DECIDER);
+	assert_ok(km_desk_marks(scene->store, &desk, NULL, scene->now, 0, note_mark, &seen, &problem), &problem);
+	assert_int_equal(seen.len, 1); /* it stays where it is */
+}
+
+static void an_offer_of_a_mark_that_has_ended_is_void(void **state)
+{
+	struct scene *scene = *state;
+	struct scene_number number = scene_grant(scene, SCOPE);
+	offer(scene, number.text);
+	scene_accept(scene, DECIDER, "decision", scene_decision("withdraw", number.text, NULL));
+	expect_transfer(scene, OTHER_DECIDER, "void -");
 }
 
 static void no_list_reads_a_whole_table(void **state)
@@ -249,7 +353,8 @@ static void no_list_reads_a_whole_table(void **state)
 	assert_ok(km_desk_audits_of(scene->store, &desk, SCENE_KVK, note_audit, &seen, &problem), &problem);
 	assert_ok(km_desk_marks(scene->store, &desk, NULL, scene->now, 0, note_mark, &seen, &problem), &problem);
 	assert_ok(km_desk_marks(scene->store, &desk, SCENE_KVK, scene->now, 0, note_mark, &seen, &problem), &problem);
-	assert_ok(km_desk_reports(scene->store, &desk, note_report, &seen, &problem), &problem);
+	assert_ok(km_desk_reports(scene->store, &desk, scene->now, note_report, &seen, &problem), &problem);
+	expect_transfer(scene, OTHER_DECIDER, NULL);
 	fixture_expect_indexes(scene->fixture, "FROM report AS r");
 }
 
@@ -265,6 +370,9 @@ int main(void)
 		KM_SCENE_TEST(a_finding_stands_beside_the_one_before_and_after_it),
 		KM_SCENE_TEST(marks_and_decisions_are_those_of_the_body),
 		KM_SCENE_TEST(a_report_is_for_the_body_that_holds_the_mark),
+		KM_SCENE_TEST(a_transfer_that_holds_later_shows_the_new_body_nothing_before),
+		KM_SCENE_TEST(an_offer_is_shown_to_the_body_that_it_is_for),
+		KM_SCENE_TEST(an_offer_of_a_mark_that_has_ended_is_void),
 		KM_SCENE_TEST(no_list_reads_a_whole_table),
 	};
 	return cmocka_run_group_tests_name("desk", tests, NULL, NULL);

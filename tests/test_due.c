@@ -102,6 +102,22 @@ static void a_case_is_due_until_it_is_closed(void **state)
 	assert_int_equal(due_at(scene, "een", 60).len, 0);
 }
 
+static void what_is_due_is_so_for_the_body_that_holds_the_mark_now(void **state)
+{
+	struct scene *scene = *state;
+	struct scene_number number = scene_grant(scene, SCOPE);
+	struct scene_id offer = scene_accept(scene, DECIDER, "decision", scene_decision("transfer", number.text, NULL));
+	json_t *accept = scene_decision("accept-transfer", number.text, NULL);
+	json_object_set_new(accept, "transfer", json_string(offer.text));
+	json_object_set_new(accept, "holds_from", json_string("2026-12-24T00:00:00Z"));
+	scene_accept(scene, OTHER_DECIDER, "decision", accept);
+	assert_int_equal(due_at(scene, "een", 365).len, 1);
+	assert_int_equal(due_at(scene, "twee", 365).len, 0);
+	scene->now = moment("2026-12-24T00:00:00Z");
+	assert_int_equal(due_at(scene, "een", 365).len, 0);
+	assert_int_equal(due_at(scene, "twee", 365).len, 1);
+}
+
 static void no_list_reads_a_whole_table(void **state)
 {
 	struct scene *scene = *state;
@@ -117,6 +133,7 @@ int main(void)
 		KM_SCENE_TEST(an_expiry_is_due_until_it_happens),
 		KM_SCENE_TEST(a_finding_is_due_until_a_newer_audit_looked),
 		KM_SCENE_TEST(a_case_is_due_until_it_is_closed),
+		KM_SCENE_TEST(what_is_due_is_so_for_the_body_that_holds_the_mark_now),
 		KM_SCENE_TEST(no_list_reads_a_whole_table),
 	};
 	return cmocka_run_group_tests_name("due", tests, NULL, NULL);

@@ -24,6 +24,7 @@ KM_EMBED(km_script_start, "www/console/start.js");
 KM_EMBED(km_script_findings, "www/console/findings.js");
 KM_EMBED(km_script_audit, "www/console/audit.js");
 KM_EMBED(km_script_decide, "www/console/decide.js");
+KM_EMBED(km_script_transfer, "www/console/transfer.js");
 KM_EMBED(km_script_marks, "www/console/marks.js");
 KM_EMBED(km_script_cases, "www/console/cases.js");
 KM_EMBED(km_script_people, "www/console/people.js");
@@ -90,8 +91,8 @@ static enum km_error add_scripts(struct km_statics *statics, struct km_problem *
 	const struct km_static sources[] = {
 		SCRIPT(keep),  SCRIPT(words),    SCRIPT(dom),     SCRIPT(key),    SCRIPT(server),
 		SCRIPT(draft), SCRIPT(evidence), SCRIPT(content), SCRIPT(review), SCRIPT(enrol),
-		SCRIPT(start), SCRIPT(findings), SCRIPT(audit),   SCRIPT(decide), SCRIPT(marks),
-		SCRIPT(cases), SCRIPT(people),   SCRIPT(desk),    SCRIPT(main),
+		SCRIPT(start), SCRIPT(findings), SCRIPT(audit),   SCRIPT(decide), SCRIPT(transfer),
+		SCRIPT(marks), SCRIPT(cases),    SCRIPT(people),  SCRIPT(desk),   SCRIPT(main),
 	};
 #undef SCRIPT
 	enum km_error error = KM_OK;

@@ -97,6 +97,9 @@ const struct km_route km_routes[] = {
 	{KM_GET, "/console/api/cases", km_get_console_cases, DESK, 0, NULL},
 	{KM_GET, "/console/api/reports", km_get_console_reports, DESK, 0, NULL},
 	{KM_GET, "/console/api/people", km_get_console_people, DESK, 0, NULL},
+	{KM_GET, "/console/api/transfers", km_get_console_transfers, DESK, 0, NULL},
+	{KM_GET, "/console/api/transfers/{id}", km_get_console_transfer, DESK, 0, NULL},
+	{KM_GET, "/console/api/bodies/{scheme}", km_get_console_bodies, DESK, 0, NULL},
 
 	{KM_GET, "/.well-known/security.txt", km_get_security_txt, 0, 0, NULL},
 	{KM_GET, "/.well-known/jwks.json", km_get_jwks, OPEN, 0, NULL},

@@ -91,6 +91,9 @@ KM_HANDLER(km_get_console_mark);
 KM_HANDLER(km_get_console_cases);
 KM_HANDLER(km_get_console_reports);
 KM_HANDLER(km_get_console_people);
+KM_HANDLER(km_get_console_transfers);
+KM_HANDLER(km_get_console_transfer);
+KM_HANDLER(km_get_console_bodies);
 KM_HANDLER(km_post_console_session);
 KM_HANDLER(km_post_console_session_end);
 

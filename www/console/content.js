@@ -115,23 +115,28 @@ export function decisionSummary(draft) {
     content.scope && t('console.sum.scope', { services: servicesIn(draft.scheme, content.scope) }),
     content.state && t('console.sum.state', { state: tFor('state-short', content.state) }),
     content.name && t('console.sum.name', { name: content.name }),
-    content.to && t('console.sum.to', { body: content.to }),
+    content.to && t('console.sum.to', { body: draft.bodies?.find(({ slug }) => slug === content.to)?.name ?? content.to }),
+    draft.from_body && t('console.sum.from_body', { body: draft.from_body }),
     content.reason && t('console.sum.reason', { reason: content.reason }),
     content.holds_from ? t('console.sum.from', { moment: content.holds_from }) : t('console.sum.now'),
     t(draft.isPublic ? 'console.sum.public' : 'console.sum.private'),
   ].filter(Boolean);
 }
 
-export function personSummary({ content, who }) {
+function rolesOf(roles) {
+  return roles
+    .split(',')
+    .map((role) => tFor('console.role', role))
+    .join(', ');
+}
+
+export function personSummary({ content, who, before, replaces }) {
   return [
     t(`console.sum.person.${content.action}`, { name: who }),
+    replaces && t('console.sum.replaces', { by: replaces.by, day: day(replaces.day) }),
+    before && t('console.sum.roles.before', { roles: rolesOf(before) }),
     content.roles &&
-      t('console.sum.roles', {
-        roles: content.roles
-          .split(',')
-          .map((role) => tFor('console.role', role))
-          .join(', '),
-      }),
+      t(before ? 'console.sum.roles.after' : 'console.sum.roles', { roles: rolesOf(content.roles) }),
     t('console.sum.private'),
   ].filter(Boolean);
 }

@@ -122,8 +122,7 @@ class Decision {
           content.state,
         ),
       this.has('name') && field(t('console.decide.name'), this.input('name', { maxlength: '200' })),
-      this.has('to') && field(t('console.decide.to'), this.input('to', { maxlength: '40' })),
-      this.has('transfer') && field(t('console.decide.transfer'), this.input('transfer', { maxlength: '43' })),
+      this.has('to') && this.bodyField(),
       this.has('reason') && [
         field(
           this.label('console.decide.reason', 'reason'),
@@ -139,7 +138,7 @@ class Decision {
       this.has('text') &&
         ['nl', 'en'].map((lang) =>
           field(
-            this.label(this.rule.public ? `console.decide.text.${lang}` : `console.decide.private.${lang}`, 'text'),
+            this.label(`console.decide.${this.reader()}.${lang}`, 'text'),
             element('textarea', {
               name: `text-${lang}`,
               rows: '4',
@@ -149,8 +148,7 @@ class Decision {
             }),
           ),
         ),
-      this.rule.action !== 'grant' &&
-        this.rule.action !== 'refuse' &&
+      !['grant', 'refuse', 'refuse-transfer'].includes(this.rule.action) &&
         field(
           this.must('state') ? t('console.decide.since') : `${t('console.decide.from')} ${t('console.optional')}`,
           element('input', { type: 'datetime-local', name: 'holds_from', value: this.draft.from ?? '' }),
@@ -158,6 +156,23 @@ class Decision {
     ]
       .flat()
       .filter(Boolean);
+  }
+  bodyField() {
+    const { bodies, content } = this.draft;
+    if (!bodies?.length) return alertBox(t('console.decide.no_bodies'));
+    return field(
+      t('console.decide.to'),
+      element(
+        'select',
+        { name: 'to' },
+        element('option', { value: '' }, t('console.decide.choose')),
+        bodies.map(({ slug, name }) => element('option', { value: slug, selected: slug === content.to }, name)),
+      ),
+    );
+  }
+  // Who will read the text.
+  reader() {
+    return this.rule.public ? 'text' : this.has('transfer') ? 'other' : 'private';
   }
   input(name, attributes) {
     return element('input', { name, value: this.draft.content[name] ?? '', autocomplete: 'off', ...attributes });
@@ -173,7 +188,8 @@ class Decision {
     if (before.mark) content.mark = before.mark;
     const scope = this.has('scope') && chosen(form, 'scope');
     if (scope && (this.must('scope') || scope.join() !== (draft.scope ?? []).join())) content.scope = scope;
-    for (const name of ['reason', 'name', 'to', 'transfer'])
+    if (before.transfer) content.transfer = before.transfer;
+    for (const name of ['reason', 'name', 'to'])
       if (this.has(name) && value(name)) content[name] = value(name);
     const text = { nl: value('text-nl') ?? '', en: value('text-en') ?? '' };
     if (this.has('text') && (text.nl || text.en)) content.text = text;
@@ -253,6 +269,22 @@ export async function decideOnMark(number, action) {
     content: { action, mark: mark.number },
   });
   draft.audits = usable;
+  if (rule.needs.includes('to')) draft.bodies = await get(`bodies/${mark.scheme}`);
+  pageOf(draft, rule);
+}
+
+// Answers the offer of another body.
+export async function decideOnTransfer(id, action) {
+  const [{ transfer, record }, rules, me] = await Promise.all([get(`transfers/${id}`), get('rules'), get('me')]);
+  const rule = rules.find((one) => one.action === action && one.needs.includes('transfer'));
+  if (!rule) throw new RangeError(action);
+  const draft = await draftFor(`transfer-${id}-${action}`, {
+    provider: { name: transfer.name, kvk: transfer.kvk },
+    today: me.today,
+    state: record.state,
+    from_body: transfer.from,
+    content: { action, mark: record.number, transfer: id },
+  });
   pageOf(draft, rule);
 }
 

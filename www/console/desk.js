@@ -2,6 +2,7 @@
 import { alertBox, button, element, link, next, say, show, table } from './dom.js';
 import { list, remove } from './draft.js';
 import { rolesInWords } from './enrol.js';
+import { doneByOthers, warning } from './people.js';
 import { get, Unreachable } from './server.js';
 import { day, t, tFor } from './words.js';
 
@@ -105,7 +106,7 @@ export async function deskPage() {
   const kept = await list();
   let read;
   try {
-    read = await Promise.all([get('me'), get('due'), get('audits')]);
+    read = await Promise.all([get('me'), get('due'), get('audits'), get('people'), get('transfers')]);
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
     show(
@@ -116,7 +117,8 @@ export async function deskPage() {
     );
     return;
   }
-  const [me, due, audits] = read;
+  const [me, due, audits, people, transfers] = read;
+  const offered = transfers.filter(({ state }) => state === 'open');
   const roles = me.roles.split(',');
   const mine = audits.filter((one) => !one.took_part);
   show(
@@ -129,6 +131,16 @@ export async function deskPage() {
       link(t('console.desk.queue', { number: mine.length }), '#/audits', {
         class: roles.includes('decider') ? 'button' : 'button plain',
       }),
+    ),
+    warning(doneByOthers(people)),
+    offered.map((one) =>
+      element(
+        'p',
+        { class: 'banner' },
+        t('console.desk.offered', { body: one.from, name: one.name, day: day(one.closes) }),
+        ' ',
+        link(t('console.desk.answer'), `#/transfers/${one.id}`),
+      ),
     ),
     draftsPart(kept),
     duePart(due, me.today),

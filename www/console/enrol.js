@@ -4,7 +4,7 @@ import { alertBox, button, element, link, next, say, show } from './dom.js';
 import { canSign, keepOwner, makeKey, ownKey } from './key.js';
 import { problemBox } from './review.js';
 import { enrol, signIn, Unreachable } from './server.js';
-import { t, tFor } from './words.js';
+import { day, t, tFor } from './words.js';
 
 export function rolesInWords(roles) {
   return roles
@@ -17,6 +17,15 @@ function welcome(owner) {
   show(
     t('console.enrol.done', { name: owner.person }),
     element('p', {}, t('console.enrol.roles', { body: owner.body, roles: rolesInWords(owner.roles) })),
+    owner.invited_at &&
+      element(
+        'p',
+        {},
+        t('console.enrol.invited', {
+          by: owner.invited_by ?? t('console.people.operator'),
+          day: day(owner.invited_at),
+        }),
+      ),
     element('p', {}, t('console.enrol.kept')),
     element('p', {}, link(t('console.enrol.desk'), '/console#/', { class: 'button' })),
     next(t('console.enrol.next')),

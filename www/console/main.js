@@ -1,7 +1,7 @@
 // Where each address of the console leads.
 import { auditPage, queuePage } from './audit.js';
 import { casePage, casesPage, closeCase, openCase } from './cases.js';
-import { decideOnAudit, decideOnMark, decidePage, decisionPreview } from './decide.js';
+import { decideOnAudit, decideOnMark, decideOnTransfer, decidePage, decisionPreview } from './decide.js';
 import { deskPage } from './desk.js';
 import { alertBox, element, link, next, show } from './dom.js';
 import { load } from './draft.js';
@@ -9,10 +9,11 @@ import { enrolPage } from './enrol.js';
 import { findingsPage } from './findings.js';
 import { ownKey } from './key.js';
 import { markPage, marksPage } from './marks.js';
-import { peoplePage } from './people.js';
+import { peoplePage, rolesPage } from './people.js';
 import { problemBox, review } from './review.js';
 import { signOut } from './server.js';
 import { startAt, startPage } from './start.js';
+import { transferPage } from './transfer.js';
 import { loadWords, t } from './words.js';
 
 async function withDraft(id, page) {
@@ -61,6 +62,9 @@ const routes = [
   [`#/marks/${part}`, markPage],
   [`#/marks/${part}/decide/${part}`, decideOnMark],
   ['#/people', peoplePage],
+  [`#/people/${part}`, rolesPage],
+  [`#/transfers/${part}`, transferPage],
+  [`#/transfers/${part}/decide/${part}`, decideOnTransfer],
   ['#/cases', casesPage],
   [`#/cases/open/${part}`, openCase],
   [`#/cases/open/${part}/${part}`, openCase],

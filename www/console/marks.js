@@ -1,7 +1,8 @@
 // The marks that the body holds, and one of them with all that was decided about it.
 import { alertBox, button, element, link, next, say, show, table } from './dom.js';
 import { get } from './server.js';
-import { day, t, tFor } from './words.js';
+import { transfersPart } from './transfer.js';
+import { day, has, language, t, tFor } from './words.js';
 
 function stateShown(state) {
   return element('span', { class: `hit-state state-${state}` }, t(`state-short.${state}`));
@@ -37,12 +38,13 @@ function save(marks) {
 }
 
 export async function marksPage() {
-  const marks = await all();
+  const [marks, transfers] = await Promise.all([all(), get('transfers')]);
   const counted = Object.entries(Object.groupBy(marks, ({ state }) => state)).map(
     ([state, list]) => `${list.length} × ${t(`state-short.${state}`)}`,
   );
   show(
     t('console.marks.title'),
+    transfersPart(transfers),
     element('p', {}, counted.join(', ') || t('console.marks.none')),
     table(
       t('console.marks.title'),
@@ -70,6 +72,18 @@ export async function marksPage() {
   );
 }
 
+// How the body that it was offered to has answered.
+function answered({ to, answer, answer_reason: reason, answer_text: text }) {
+  if (!to) return null;
+  const why = [reason && (has(`reason.${reason}`) ? t(`reason.${reason}`) : reason), text[language]].filter(Boolean);
+  return element(
+    'span',
+    { class: 'quiet' },
+    ` ${t('console.transfer.to', { body: to })}: ${t(`console.transfer.short.${answer ?? 'none'}`)}`,
+    why.length ? ` (${why.join(': ')})` : '',
+  );
+}
+
 function decisions(list) {
   return element(
     'section',
@@ -79,7 +93,7 @@ function decisions(list) {
       t('console.mark.decided'),
       [t('console.mark.action'), t('console.mark.recorded'), t('console.mark.by'), t('console.mark.appeal')],
       list.map((one) => [
-        tFor('console.action', one.action),
+        element('span', {}, tFor('console.action', one.action), answered(one)),
         day(one.recorded),
         one.decider,
         link(t('console.mark.appeal.open'), `#/cases/open/appeal/${one.id}`, {
@@ -92,7 +106,7 @@ function decisions(list) {
 
 function actionsPart(mark, rules, me) {
   const allowed = rules.filter(
-    (rule) => rule.from.includes(mark.state) && !rule.needs.includes('audit') && rule.action !== 'accept-transfer',
+    (rule) => rule.from.includes(mark.state) && !rule.needs.includes('audit') && !rule.needs.includes('transfer'),
   );
   return element(
     'section',

@@ -40,6 +40,6 @@ KM_HANDLER(km_get_console_reports)
 	json_auto_t *list = json_array();
 	enum km_error error = km_console_desk(request, &desk, problem);
 	if (!error)
-		error = km_desk_reports(request->store, &desk, add_report, list, problem);
+		error = km_desk_reports(request->store, &desk, request->now, add_report, list, problem);
 	return error ? error : km_console_reply(reply, json_incref(list), problem);
 }

@@ -29,10 +29,13 @@ KM_HANDLER(km_get_console_marks)
 
 static enum km_error add_decision(void *array, const struct km_desk_decision *decision)
 {
-	return km_console_add(array, json_pack("{s:s, s:s, s:s?, s:s, s:o, s:o}", "id", decision->id, "action",
-	                                       decision->action, "reason", decision->reason, "decider", decision->decider,
-	                                       "holds_from", km_console_day(decision->holds_from), "recorded",
-	                                       km_console_day(decision->recorded_at)));
+	return km_console_add(array,
+	                      json_pack("{s:s, s:s, s:s?, s:s, s:o, s:o, s:s?, s:s?, s:s?, s:{s:s?, s:s?}}", "id",
+	                                decision->id, "action", decision->action, "reason", decision->reason, "decider",
+	                                decision->decider, "holds_from", km_console_day(decision->holds_from), "recorded",
+	                                km_console_day(decision->recorded_at), "to", decision->to, "answer",
+	                                decision->answer, "answer_reason", decision->answer_reason, "answer_text", "nl",
+	                                decision->answer_text[KM_NL], "en", decision->answer_text[KM_EN]));
 }
 
 /* GET /console/api/marks/NUMBER: one, with what the body decided and audited. */
