@@ -243,6 +243,11 @@ static enum km_error name_key(const struct km_token_session *session, CK_OBJECT_
 	char *text = km_token_uri_of_key(uri, id, id_len, label);
 	if (!text)
 		return km_fail_memory(problem);
+	if (strlen(text) > KM_TOKEN_URI_MAX) { /* nobody could read it back */
+		free(text);
+		return km_fail(problem, KM_TOO_LARGE, "too-large",
+		               "the pkcs11: URI of the key would be over %d bytes: say less", KM_TOKEN_URI_MAX);
+	}
 	*ret_uri = text;
 	return KM_OK;
 }

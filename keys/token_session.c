@@ -52,8 +52,10 @@ static enum km_error load_modules(struct km_token_session *session, struct km_pr
 		return KM_OK;
 	p11_kit_module_release(session->own);
 	session->own = NULL;
-	return km_fail(problem, KM_ABSENT, "token-module", "%s: this PKCS#11 module does not start: %s (0x%lx)", path,
-	               p11_kit_strerror(result), (unsigned long)result);
+	return km_fail(problem, KM_ABSENT, "token-module",
+	               "%s: this PKCS#11 module does not start: %s (0x%lx). Look at its own settings (SoftHSM: the file "
+	               "$SOFTHSM2_CONF), and whether this user may read what they name",
+	               path, p11_kit_strerror(result), (unsigned long)result);
 }
 
 static bool fits(const struct km_token_session *session, CK_FUNCTION_LIST *functions, CK_SLOT_ID slot,

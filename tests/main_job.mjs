@@ -7,12 +7,17 @@ import { after, before, test } from 'node:test';
 import * as jose from 'jose';
 
 import { allConform, isThere, Registry, run, sign, sources, thumbprint } from './registry.mjs';
+import { bringToken } from './token.mjs';
 
 const NOW = 1795539757; // 2026-11-24T17:02:37Z
 const scheme = JSON.parse(fs.readFileSync(`${sources}/registry/schemes/mkb-ict.json`, 'utf8'));
 const scope = ['beheer', 'cloud'];
 
+// In files; or, where tests/main_job_token.mjs says so, in a token.
+const inToken = process.env.KEYS_IN === 'token';
+
 let registry;
+let place = []; // what says so to the program
 let auditor, decider, both; // private keys, as node has them
 let audit, auditBytes, mark; // ids and what was sent
 
@@ -51,15 +56,20 @@ async function isRefused(body, status, type, media) {
 
 before(async () => {
   registry = await Registry.make(NOW);
+  if (inToken) place = ['--token', await bringToken(registry)];
 });
 after(() => registry.done());
 
 test('init makes a folder that only its owner can read, with keys and a register', async () => {
-  await registry.must('init', '--url', registry.url);
+  await registry.must('init', '--url', registry.url, ...place);
   assert.equal(fs.statSync(registry.path('home')).mode & 0o777, 0o700);
   assert.equal(fs.statSync(registry.path('home', 'register.db')).mode & 0o777, 0o600);
-  for (const file of fs.readdirSync(registry.path('home', 'keys')).filter((name) => name.endsWith('.pem')))
+  const files = fs.readdirSync(registry.path('home', 'keys')).filter((name) => name !== 'published');
+  assert.equal(files.length, 4);
+  for (const file of files) {
+    assert.match(file, inToken ? /\.uri$/ : /\.pem$/);
     assert.equal(fs.statSync(registry.path('home', 'keys', file)).mode & 0o777, 0o600, file);
+  }
 });
 
 test('the operator adds a scheme, a body and a provider, and serves', async () => {
@@ -335,6 +345,48 @@ test('the credential is good to jose, with the keys that are served', async () =
   assert.equal(await jose.calculateJwkThumbprint(served), served.kid);
   const other = keys.find((key) => key.x !== bare.x);
   await assert.rejects(async () => jose.jwtVerify(token, await jose.importJWK(other, 'EdDSA'), options));
+});
+
+// The 32 bytes of a Multikey for Ed25519: z, then base58btc of ed 01 and those.
+function multikey(text) {
+  assert.equal(text[0], 'z');
+  const alphabet = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
+  const number = [...text.slice(1)].reduce((sum, c) => sum * 58n + BigInt(alphabet.indexOf(c)), 0n);
+  const bytes = Buffer.from(number.toString(16).padStart(68, '0'), 'hex');
+  assert.equal(bytes.subarray(0, 2).toString('hex'), 'ed01');
+  return bytes.subarray(2);
+}
+
+test('the keys of did.json are those of the key set, and good to jose under the same thumbprints', async () => {
+  const did = await (await registry.fetch('/.well-known/did.json')).json();
+  const { keys } = await (await registry.fetch('/.well-known/jwks.json')).json();
+  assert.equal(did.id, `did:web:127.0.0.1%3A${registry.port}`);
+  const methods = did.verificationMethod;
+  assert.ok(methods.every(({ id, controller }) => id.startsWith(`${did.id}#`) && controller === did.id));
+  const asJwk = methods.filter(({ publicKeyJwk }) => publicKeyJwk);
+  assert.equal(asJwk.length, keys.length);
+  for (const { id, type, publicKeyJwk } of asJwk) {
+    assert.equal(type, 'JsonWebKey');
+    assert.equal((await jose.importJWK(publicKeyJwk, 'EdDSA')).type, 'public');
+    const print = await jose.calculateJwkThumbprint(publicKeyJwk);
+    assert.equal(publicKeyJwk.kid, print);
+    assert.equal(id, `${did.id}#${print}`);
+    assert.equal(keys.find(({ kid }) => kid === print)?.x, publicKeyJwk.x);
+  }
+  const token = (await (await registry.fetch(`/m/${mark}.jwt`)).text()).trim();
+  const { x } = await (await fetch(jose.decodeProtectedHeader(token).kid)).json();
+  const options = { algorithms: ['EdDSA'], currentDate: new Date(NOW * 1000) };
+  for (const { publicKeyJwk } of asJwk) {
+    const verified = jose.jwtVerify(token, await jose.importJWK(publicKeyJwk, 'EdDSA'), options);
+    if (publicKeyJwk.x === x) await verified;
+    else await assert.rejects(verified, { code: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED' });
+  }
+  const [{ id, type, publicKeyMultibase }, ...more] = methods.filter(({ publicKeyJwk }) => !publicKeyJwk);
+  assert.deepEqual(more, []);
+  assert.equal(type, 'Multikey');
+  assert.equal(multikey(publicKeyMultibase).toString('base64url'), x);
+  assert.ok(did.assertionMethod.includes(id) && did.assertionMethod.includes(asJwk.find(
+    ({ publicKeyJwk }) => publicKeyJwk.x === x).id));
 });
 
 test('the statement of its state is good to jose for an hour', async () => {

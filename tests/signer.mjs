@@ -5,6 +5,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import { after, before, test } from 'node:test';
 
+import { find, line, mayRead, signerOf } from './memory.mjs';
 import { Office } from './office.mjs';
 import { Registry } from './registry.mjs';
 
@@ -25,50 +26,8 @@ before(async () => {
 after(() => registry.done());
 
 const get = async (path) => (await registry.fetch(path)).status;
-const statusOf = (pid) => fs.readFileSync(`/proc/${pid}/status`, 'utf8');
-const line = (pid, name) => statusOf(pid).match(new RegExp(`^${name}:\\s+(.*)$`, 'm'))[1];
 
-function signer() {
-  const children = fs.readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name)).filter((pid) => {
-    try {
-      return line(pid, 'PPid') === String(server) && line(pid, 'Name') === 'keurmerk-signer';
-    } catch {
-      return false; // it has ended since
-    }
-  });
-  assert.equal(children.length, 1, 'there is one signer');
-  return Number(children[0]);
-}
-
-// All that a process has in its memory and may read, piece by piece.
-function* memoryOf(pid) {
-  const memory = fs.openSync(`/proc/${pid}/mem`, 'r');
-  try {
-    for (const map of fs.readFileSync(`/proc/${pid}/maps`, 'utf8').trim().split('\n')) {
-      const [, from, to, rights, name] = map.match(/^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \S+ *(.*)$/);
-      if (rights[0] !== 'r' || /^\[v/.test(name)) continue;
-      const bytes = Buffer.alloc(parseInt(to, 16) - parseInt(from, 16));
-      let len = 0;
-      try {
-        len = fs.readSync(memory, bytes, 0, bytes.length, Number(BigInt(`0x${from}`)));
-      } catch {
-        continue; // a page that cannot be read, of a file that has become shorter
-      }
-      yield bytes.subarray(0, len);
-    }
-  } finally {
-    fs.closeSync(memory);
-  }
-}
-
-// Which of these are in it.
-function find(pid, needles) {
-  const found = new Set();
-  for (const bytes of memoryOf(pid)) {
-    for (const [name, needle] of Object.entries(needles)) if (bytes.includes(needle)) found.add(name);
-  }
-  return [...found].sort();
-}
+const signer = () => signerOf(server);
 
 // Each private key in the forms in which it could lie about.
 function secrets() {
@@ -87,14 +46,6 @@ function secrets() {
   }
   return { seeds, others };
 }
-
-const mayRead = (() => {
-  try {
-    return process.getuid() === 0;
-  } catch {
-    return false;
-  }
-})();
 
 test('in all the memory of the server there is no private key and no passphrase', async (t) => {
   if (sanitized) return t.skip('a sanitizer takes more memory than can be gone through');

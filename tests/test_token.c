@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "keys/token.h"
+#include "keys/token_uri.h"
 
 #include <sys/stat.h>
 
@@ -63,6 +64,27 @@ static void a_key_is_made_in_the_token_and_found_there_again(void **state)
 	assert_problem(km_key_save(opened, "out.pem", NULL, &problem), &problem, KM_INVALID, "key-elsewhere");
 	assert_int_equal(access("out.pem", F_OK), -1);
 	assert_key_signs(made); /* two sessions at a time */
+}
+
+static void a_uri_that_would_grow_too_long_makes_no_key(void **state)
+{
+	(void)state;
+	bring_token();
+	char text[PATH_MAX + 1000];
+	struct km_problem problem = {0};
+	struct km_key *key = NULL;
+	char *uri = NULL;
+	snprintf(text, sizeof text, "%s&x-remark=", token_uri);
+	for (size_t len = strlen(text); len < KM_TOKEN_URI_MAX; len++) {
+		text[len] = 'a';
+		text[len + 1] = '\0';
+	}
+	enum km_error error = km_token_make(text, PIN, "keurmerk status", &key, &uri, &problem);
+	assert_int_equal(error, KM_TOO_LARGE);
+	assert_null(key);
+	assert_null(uri);
+	snprintf(text, sizeof text, "pkcs11:token=keurmerk;object=keurmerk%%20status?module-path=%s", module_path);
+	assert_cannot_open(text, PIN, KM_ABSENT, "no-token-key");
 }
 
 static void a_wrong_pin_is_given_once_and_said(void **state)
@@ -307,6 +329,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		KM_TEST_IN_FOLDER(a_key_is_made_in_the_token_and_found_there_again),
+		KM_TEST_IN_FOLDER(a_uri_that_would_grow_too_long_makes_no_key),
 		KM_TEST_IN_FOLDER(a_wrong_pin_is_given_once_and_said),
 		KM_TEST_IN_FOLDER(without_a_pin_none_is_tried),
 		KM_TEST_IN_FOLDER(the_pin_is_in_the_file_that_the_uri_names),

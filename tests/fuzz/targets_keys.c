@@ -12,6 +12,7 @@
 #include "keys/nquads.h"
 #include "keys/proof.h"
 #include "keys/signer_process.h"
+#include "keys/token_uri.h"
 #include "keys/wire.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -202,6 +203,25 @@ static void signer(const char *bytes, size_t len)
 	close(ends[1]);
 }
 
+/* What somebody gives as the place of a key, and what is written into a key's file of that. */
+static void token_uri(const char *bytes, size_t len)
+{
+	struct km_problem problem;
+	auto_free char *text = strndup(bytes, len);
+	auto_token_uri struct p11_kit_uri *uri = NULL;
+	if (!text || km_token_uri_parse(text, &uri, &problem))
+		return;
+	const char *pin_file = km_token_uri_pin_file(uri);
+	FUZZ_PROMISE(!pin_file || *pin_file == '/');
+	auto_free char *token = km_token_uri_of_token(text), *key = km_token_uri_of_key(text, "\x01", 1, "keurmerk log");
+	FUZZ_PROMISE(token && km_token_uri_is(token) && !strpbrk(token, "\r\n"));
+	FUZZ_PROMISE(key && km_token_uri_is(key) && !strpbrk(key, "\r\n"));
+	if (strlen(key) <= KM_TOKEN_URI_MAX)
+		FUZZ_PROMISE(km_token_names_key(key) && km_token_uri_made_here(key));
+	if (strlen(token) <= KM_TOKEN_URI_MAX)
+		FUZZ_PROMISE(!km_token_names_key(token));
+}
+
 const struct fuzz_target fuzz_keys[] = {
 	{"jws", jws},
 	{"cwt", cwt},
@@ -215,5 +235,6 @@ const struct fuzz_target fuzz_keys[] = {
 	{"proof", proof},
 	{"form", form},
 	{"signer", signer},
+	{"token-uri", token_uri},
 	{0},
 };
