@@ -46,6 +46,8 @@ static const struct km_command *const commands[] = {
 	&km_report_list_command,
 	&km_report_erase_command,
 	&km_case_list_command,
+	&km_retention_list_command,
+	&km_retention_purge_command,
 	&km_key_list_command,
 	&km_key_rotate_command,
 	&km_key_reissue_command,

@@ -4,6 +4,7 @@
 #include "base/encode.h"
 #include "base/json.h"
 #include "registry/person.h"
+#include "registry/purge.h"
 #include "registry/rule.h"
 #include "registry/scheme.h"
 #include "registry/scope.h"
@@ -83,6 +84,9 @@ static enum km_error read_followed(struct km_store *store, const struct km_actin
 	    km_sql_get_int(statement, 3) != audit->scheme->version)
 		return km_fail(problem, KM_INVALID, "member",
 		               "audit.follows: that audit is of another provider or another version of a scheme");
+	error = km_purged_refuse(store, audit->follows, "audit.follows", problem);
+	if (error)
+		return error;
 	const char *level = km_sql_get_text(statement, 5);
 	audit->level = level ? km_scheme_level(audit->scheme, level) : NULL;
 	return km_scope_parse(km_sql_get_text(statement, 4), audit->scheme, &audit->scope, problem);

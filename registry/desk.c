@@ -60,8 +60,8 @@ void km_desk_done(struct km_desk *desk)
 /* -------------------------------------------------------------------------------------------------------------- audits
  */
 
-/* What each list of audits begins with. Who took part in an audit took part in its follow-ups too, and the other way
- * round (registry/resolve.c refuses their decisions). */
+/* What each list of audits begins with; those that were purged are in none. Who took part in an audit took part in its
+ * follow-ups too, and the other way round (registry/resolve.c refuses their decisions). */
 #define AUDITS                                                                                                         \
 	"SELECT a.submission_id, a.kind, a.follows, v.kvk, v.name, a.scheme_id, a.scheme_version, a.level,"                \
 	" a.recommendation, p.name, a.majors, a.minors, a.finished_on, a.recorded_at,"                                     \
@@ -71,7 +71,7 @@ void km_desk_done(struct km_desk *desk)
 	" OR EXISTS (SELECT 1 FROM audit AS o WHERE o.follows = coalesce(a.follows, a.submission_id)"                      \
 	"  AND o.auditor_id = :person)"                                                                                    \
 	" FROM audit AS a JOIN provider AS v ON v.id = a.provider_id JOIN person AS p ON p.id = a.auditor_id"              \
-	" JOIN submission AS s ON s.id = a.submission_id WHERE a.body_id = :body"
+	" JOIN submission AS s ON s.id = a.submission_id WHERE a.body_id = :body AND a.recommendation IS NOT NULL"
 
 static struct km_desk_audit read_audit(struct km_statement *statement)
 {

@@ -40,7 +40,8 @@ static const struct {
 	{"person", "INSERT OR IGNORE INTO person VALUES (?1, ?2, ?3, ?4, ?5)"},
 	{"person_key", "INSERT INTO person_key VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
                    " ON CONFLICT (thumbprint) DO UPDATE SET revoked_at = excluded.revoked_at"},
-	{"provider", "INSERT OR IGNORE INTO provider VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"},
+	{"provider", "INSERT OR IGNORE INTO provider VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"},
+	{"purge", "INSERT OR IGNORE INTO purge VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
 };
 
 /* Roles that no submission gave; those that one gave follow from it. */
@@ -150,4 +151,32 @@ enum km_error km_fsck_copy_event(struct km_store *store, struct km_store *fresh,
 		return error;
 	km_sql_int(statement, ":id", id);
 	return copy_found(fresh, statement, "INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)", problem);
+}
+
+/* What is left of a submission that was purged, beside itself and its event. */
+static const struct {
+	const char *select, *insert;
+} leavings[] = {
+	{"SELECT * FROM audit WHERE submission_id = :id",
+     "INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"},
+	{"SELECT * FROM decision WHERE submission_id = :id",
+     "INSERT INTO decision VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"},
+	{"SELECT p.* FROM decision AS d JOIN mark_period AS p ON p.mark_id = d.mark_id AND p.decision_id = d.submission_id"
+     " WHERE d.submission_id = :id",
+     "INSERT INTO mark_period VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"},
+};
+
+enum km_error km_fsck_copy_purged(struct km_store *store, struct km_store *fresh, const char *id, int64_t sequence,
+                                  struct km_problem *problem)
+{
+	enum km_error error = km_fsck_copy_submission(store, fresh, sequence, problem);
+	for (size_t i = 0; !error && i < sizeof leavings / sizeof *leavings; i++) {
+		auto_statement struct km_statement *statement = NULL;
+		error = km_sql(store, leavings[i].select, &statement, problem);
+		if (error)
+			return error;
+		km_sql_text(statement, ":id", id);
+		error = copy_found(fresh, statement, leavings[i].insert, problem);
+	}
+	return error;
 }

@@ -19,6 +19,9 @@ enum km_error km_fsck_copy_records(struct km_store *store, struct km_store *fres
 /* One row, where it is there and fits. */
 enum km_error km_fsck_copy_submission(struct km_store *store, struct km_store *fresh, int64_t sequence,
                                       struct km_problem *problem);
+/* What is left of a submission that was purged, its event apart: where it is there and fits. */
+enum km_error km_fsck_copy_purged(struct km_store *store, struct km_store *fresh, const char *id, int64_t sequence,
+                                  struct km_problem *problem);
 enum km_error km_fsck_copy_mark(struct km_store *store, struct km_store *fresh, const char *number,
                                 struct km_problem *problem);
 enum km_error km_fsck_copy_event(struct km_store *store, struct km_store *fresh, int64_t id,

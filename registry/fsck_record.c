@@ -160,6 +160,7 @@ enum km_error km_fsck_records(const struct km_fsck *fsck, struct km_problem *pro
 {
 	enum km_error error = check_records(fsck, problem);
 	for (size_t i = 0; !error && i < KM_RECORD_TABLES; i++)
-		error = check_table(fsck, &km_record_tables[i], problem);
+		if (km_record_tables[i].all)
+			error = check_table(fsck, &km_record_tables[i], problem);
 	return error;
 }

@@ -5,8 +5,10 @@
 #include "base/encode.h"
 #include "base/json.h"
 #include "registry/fsck_copy.h"
+#include "registry/fsck_purge.h"
 #include "registry/lapse_record.h"
 #include "registry/log_publish.h"
+#include "registry/purge.h"
 #include "registry/sql.h"
 #include "registry/submission.h"
 
@@ -149,13 +151,27 @@ static enum km_error apply(struct replay *replay, const struct leaf *leaf, const
 	return error ? error : execute(replay, "RELEASE submission");
 }
 
+/* Of what was purged, what is left is taken as it is: there is a record of each row of it. */
+static enum km_error take_purged(struct replay *replay, const struct leaf *leaf, int64_t sequence)
+{
+	enum km_error error =
+		km_fsck_copy_purged(replay->fsck->store, replay->fresh, leaf->submission, sequence, replay->problem);
+	if (!error && leaf->action)
+		error = km_fsck_copy_event(replay->fsck->store, replay->fresh, replay->events + 1, replay->problem);
+	return error;
+}
+
 static enum km_error replay_submission(struct replay *replay, const struct leaf *leaf)
 {
 	auto_free char *bytes = NULL;
 	size_t len = 0;
 	int64_t sequence = ++replay->submissions;
 	struct km_problem refusal = {0};
-	enum km_error error = find_bytes(replay, leaf->submission, sequence, &bytes, &len);
+	bool purged = false;
+	enum km_error error = km_purged(replay->fsck->store, leaf->submission, &purged, replay->problem);
+	if (error || purged)
+		return error ? error : take_purged(replay, leaf, sequence);
+	error = find_bytes(replay, leaf->submission, sequence, &bytes, &len);
 	if (!error && !bytes)
 		return give_up(replay, leaf, sequence, "does not have the bytes that the log names");
 	if (!error)
@@ -217,6 +233,9 @@ static enum km_error replay_records(struct replay *replay, const struct leaf *le
 	bool fits = false;
 	enum km_error error = km_fsck_copy_records(replay->fsck->store, replay->fresh, replay->records, leaf->records,
 	                                           chain ? chain : "", &fits, replay->problem);
+	if (!error)
+		error = km_fsck_purges(replay->fsck, replay->fresh, replay->records, leaf->records, leaf->recorded,
+		                       replay->problem);
 	replay->records = leaf->records;
 	if (error || fits)
 		return error;

@@ -216,7 +216,7 @@ enum km_error km_provider_add(struct km_store *store, const struct km_provider *
 
 /* ------------------------------------------------------------------------------------------------------- reading */
 
-#define COLUMNS "id, kvk, establishment, rsin, lei, euid, name, city, region, country"
+#define COLUMNS "id, coalesce(kvk, ''), establishment, rsin, lei, euid, name, city, region, country"
 
 void km_provider_free(struct km_provider *provider)
 {

@@ -179,6 +179,17 @@ static enum km_error add_evidence(struct km_store *store, int64_t id, json_t *ex
 	return error;
 }
 
+/* Of whose bytes nothing is left. */
+static enum km_error add_purged(struct km_store *store, int64_t id, json_t *export, struct km_problem *problem)
+{
+	static const struct member purged[] = {{"id", TEXT},  {"type", TEXT},        {"received_at", MOMENT},
+	                                       {"why", TEXT}, {"purged_at", MOMENT}, {NULL, END}};
+	return add_rows(store,
+	                "SELECT s.id, s.type, s.received_at, q.why, q.purged_at FROM purge AS q"
+	                " JOIN submission AS s ON s.id = q.submission_id WHERE q.provider_id = :id ORDER BY s.sequence",
+	                id, purged, NULL, export, "purged", problem);
+}
+
 /* Takes the one object out of an array of one; null where it is empty. */
 static enum km_error unwrap(json_t *export, const char *name, struct km_problem *problem)
 {
@@ -232,6 +243,8 @@ enum km_error km_provider_export(struct km_store *store, const char *kvk, json_t
 		error = add_public(store, id, export, problem);
 	if (!error)
 		error = add_evidence(store, id, export, problem);
+	if (!error)
+		error = add_purged(store, id, export, problem);
 	if (error)
 		return error;
 	*ret_export = json_incref(export);

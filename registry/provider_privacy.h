@@ -12,7 +12,8 @@
 
 /* All that the register holds on this provider, the private contact included:
  *     { "provider": {…}, "trade_names": [ {…} ], "domains": [ {…} ], "contact": {…} or null,
- *       "marks": [ { …, "periods": [ {…} ], "events": [ {…} ] } ], "audits": [ {…} ], "decisions": [ {…} ] }
+ *       "marks": [ { …, "periods": [ {…} ], "events": [ {…} ] } ], "audits": [ {…} ], "decisions": [ {…} ],
+ *       "purged": [ { "id", "type", "received_at", "why", "purged_at" } ] }
  * with members named as in registry/schema.sql. Of audits and decisions it has what was decided and when, and the id of
  * what was signed, but not the people, whose data they are. Moments are as in RFC 3339, days as 2026-11-24. KM_ABSENT.
  * The caller's (json_decref). */

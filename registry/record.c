@@ -28,6 +28,12 @@ const struct km_record_table km_record_tables[KM_RECORD_TABLES] = {
 	{"provider_domain", TWO("provider_domain", "provider_id", "position")},
 	{"provider_contact", ONE("provider_contact", "provider_id")},
 	{"report", ONE("report", "id")},
+	{"purge", ONE("purge", "submission_id")},
+	{"submission", 1, "SELECT * FROM submission WHERE sequence = :a", NULL},
+	{"audit", 1, "SELECT * FROM audit WHERE submission_id = :a", NULL},
+	{"decision", 1, "SELECT * FROM decision WHERE submission_id = :a", NULL},
+	{"mark_period", 2, "SELECT * FROM mark_period WHERE mark_id = :a AND sequence = :b", NULL},
+	{"event", 1, "SELECT * FROM event WHERE id = :a", NULL},
 };
 
 static const char blob_key[] = "invitation"; /* the one table whose key is a blob */

@@ -1,6 +1,6 @@
 /*
  * Evidence that nobody has changed a row behind the register's back, where no signature says so: schemes, bodies,
- * people, providers, what the public told us, the register itself.
+ * people, providers, what the public told us, the register itself; and what is left of what was purged.
  *
  * Whoever writes such a row notes it here: the digest of a random salt and the whole row. The digests hang together in
  * a chain, and the log commits to the chain (registry/log_publish.h); so a row that is changed, added or taken away
@@ -40,13 +40,13 @@ enum km_error km_record_last(struct km_store *store, int64_t *ret_sequence, uint
 /* The rest is inside registry/ only, for an audit of the register. */
 
 struct km_statement;
-enum { KM_RECORD_SALT_BYTES = 16, KM_RECORD_TABLES = 13 };
+enum { KM_RECORD_SALT_BYTES = 16, KM_RECORD_TABLES = 19 };
 
 struct km_record_table {
 	const char *name;
 	int key_columns; /* the first ones are the primary key, in its order */
 	const char *row; /* SELECT of one row by :a and :b */
-	const char *all; /* … and of all, by their key */
+	const char *all; /* … and of all, by their key; NULL where a row is noted only once what it followed from was purged */
 };
 extern const struct km_record_table km_record_tables[KM_RECORD_TABLES];
 

@@ -7,6 +7,7 @@
 #include "registry/name.h"
 #include "registry/person.h"
 #include "registry/provider.h"
+#include "registry/purge.h"
 #include "registry/sql.h"
 
 #include <stdio.h>
@@ -334,6 +335,8 @@ static enum km_error find_audit(struct km_store *store, const struct km_acting *
 		return error;
 	if (id) {
 		error = find_audit_row(store, acting, id, audit, problem);
+		if (!error)
+			error = km_purged_refuse(store, id, "decision.audit", problem);
 		if (!error)
 			error = check_four_eyes(store, acting, audit, problem);
 		if (error)

@@ -1,7 +1,8 @@
 -- The register, from top to bottom. Moments are whole seconds since 1970-01-01T00:00:00Z.
 --
 -- Four kinds of table:
---   evidence   what people signed, byte for byte, and what was decided: only ever added to (triggers see to it)
+--   evidence   what people signed, byte for byte, and what was decided: only ever added to (triggers see to it), but for
+--              what was purged: registry/purge.h
 --   reference  schemes, bodies, people, providers: what the evidence refers to
 --   the public what people told us: private and erasable, and nothing rests on it
 --   derived    what can be made again from the first two: search, credentials
@@ -86,7 +87,7 @@ CREATE INDEX invitation_by_person ON invitation(person_id);
 
 CREATE TABLE provider (            -- what is public about a provider
     id            INTEGER PRIMARY KEY,
-    kvk           TEXT    NOT NULL CHECK (length(kvk) = 8),
+    kvk           TEXT             CHECK (length(kvk) = 8), -- always there, unless erased
     establishment TEXT             CHECK (length(establishment) = 12),
     rsin          TEXT             CHECK (length(rsin) = 9),
     lei           TEXT             CHECK (length(lei) = 20),
@@ -95,7 +96,8 @@ CREATE TABLE provider (            -- what is public about a provider
     city          TEXT,
     region        TEXT             CHECK (length(region) BETWEEN 4 AND 6), -- ISO 3166-2
     country       TEXT    NOT NULL CHECK (length(country) = 2),
-    added_at      INTEGER NOT NULL
+    added_at      INTEGER NOT NULL,
+    erased_at     INTEGER CHECK ((erased_at IS NULL) = (kvk IS NOT NULL)) -- what named it is gone: registry/provider_erase.h
 ) STRICT;
 CREATE UNIQUE INDEX provider_by_kvk ON provider(kvk);
 CREATE INDEX provider_by_name ON provider(name COLLATE NOCASE);
@@ -136,7 +138,7 @@ CREATE TABLE submission (          -- what a person signed, byte for byte
     type        TEXT    NOT NULL CHECK (type IN ('audit', 'decision', 'case', 'person')),
     iat         INTEGER NOT NULL,
     received_at INTEGER NOT NULL,
-    bytes       BLOB    NOT NULL,
+    bytes       BLOB    NOT NULL,                         -- none where it was purged
     reply       TEXT    NOT NULL,                         -- the first answer, given again when the bytes come again
     UNIQUE (thumbprint, jti)
 ) STRICT;
@@ -154,9 +156,9 @@ CREATE TABLE audit (
     finished_on    INTEGER NOT NULL,
     scope          TEXT    NOT NULL, -- JSON array of service ids, in the scheme's order
     level          TEXT,
-    recommendation TEXT    NOT NULL,
-    majors         INTEGER NOT NULL, -- in this audit; what is open now: registry/finding.h
-    minors         INTEGER NOT NULL,
+    recommendation TEXT,             -- this and the next two: NULL where it was purged
+    majors         INTEGER,          -- in this audit; what is open now: registry/finding.h
+    minors         INTEGER,
     recorded_at    INTEGER NOT NULL,
     FOREIGN KEY (scheme_id, scheme_version) REFERENCES scheme(id, version)
 ) STRICT, WITHOUT ROWID;
@@ -237,6 +239,7 @@ CREATE TABLE case_file (           -- an appeal, a complaint or misuse that a bo
 CREATE INDEX case_by_body ON case_file(body_id, due_at);
 CREATE INDEX case_by_mark ON case_file(mark_id) WHERE mark_id IS NOT NULL;
 CREATE INDEX case_by_report ON case_file(report) WHERE report IS NOT NULL;
+CREATE INDEX case_by_decision ON case_file(decision_id) WHERE decision_id IS NOT NULL;
 
 CREATE TABLE case_closure (        -- how it ended
     submission_id TEXT    PRIMARY KEY REFERENCES submission(id) DEFERRABLE INITIALLY DEFERRED,
@@ -246,6 +249,18 @@ CREATE TABLE case_closure (        -- how it ended
     reason        TEXT    NOT NULL,          -- code
     recorded_at   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE purge (               -- what was taken away of what people signed: registry/purge.h
+    submission_id TEXT    PRIMARY KEY REFERENCES submission(id),
+    record_id     TEXT    NOT NULL,          -- the audit, the case or the decision that it was part of
+    why           TEXT    NOT NULL CHECK (why IN ('retention', 'erasure')),
+    provider_id   INTEGER REFERENCES provider(id), -- whose cycle of certification counted; NULL for a case about nobody's
+    scheme_id     TEXT,
+    last_at       INTEGER NOT NULL,          -- when something was last added to that record
+    purged_at     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX purge_by_record ON purge(record_id);
+CREATE INDEX purge_by_provider ON purge(provider_id);
 
 -- What a body has to do, by date.
 CREATE INDEX mark_period_by_surveillance ON mark_period(body_id, surveillance_due) WHERE surveillance_due IS NOT NULL;
@@ -325,24 +340,53 @@ CREATE TRIGGER log_hash_kept_1 BEFORE UPDATE ON log_hash BEGIN SELECT raise(ABOR
 CREATE TRIGGER log_hash_kept_2 BEFORE DELETE ON log_hash BEGIN SELECT raise(ABORT, 'the log is only added to'); END;
 CREATE TRIGGER log_checkpoint_kept_1 BEFORE UPDATE ON log_checkpoint BEGIN SELECT raise(ABORT, 'checkpoints are only added'); END;
 CREATE TRIGGER log_checkpoint_kept_2 BEFORE DELETE ON log_checkpoint BEGIN SELECT raise(ABORT, 'checkpoints are only added'); END;
-CREATE TRIGGER submission_kept_1 BEFORE UPDATE ON submission BEGIN SELECT raise(ABORT, 'submissions are kept as they came'); END;
+CREATE TRIGGER submission_kept_1 BEFORE UPDATE OF sequence, id, thumbprint, jti, type, iat, received_at ON submission
+BEGIN SELECT raise(ABORT, 'submissions are kept as they came'); END;
+CREATE TRIGGER submission_kept_3 BEFORE UPDATE OF bytes, reply ON submission
+WHEN length(new.bytes) > 0 OR NOT EXISTS (SELECT 1 FROM purge WHERE submission_id = old.id)
+BEGIN SELECT raise(ABORT, 'submissions are kept as they came'); END;
 CREATE TRIGGER submission_kept_2 BEFORE DELETE ON submission BEGIN SELECT raise(ABORT, 'submissions are kept as they came'); END;
 CREATE TRIGGER person_roles_kept_1 BEFORE UPDATE ON person_roles BEGIN SELECT raise(ABORT, 'roles are only added'); END;
 CREATE TRIGGER person_roles_kept_2 BEFORE DELETE ON person_roles BEGIN SELECT raise(ABORT, 'roles are only added'); END;
-CREATE TRIGGER audit_kept_1 BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'audits are kept as they came'); END;
+CREATE TRIGGER audit_kept_1 BEFORE UPDATE OF submission_id, provider_id, body_id, auditor_id, scheme_id,
+    scheme_version, kind, follows, started_on, finished_on, scope, level, recorded_at ON audit
+BEGIN SELECT raise(ABORT, 'audits are kept as they came'); END;
+CREATE TRIGGER audit_kept_3 BEFORE UPDATE OF recommendation, majors, minors ON audit
+WHEN new.recommendation IS NOT NULL OR new.majors IS NOT NULL OR new.minors IS NOT NULL
+    OR NOT EXISTS (SELECT 1 FROM purge WHERE submission_id = old.submission_id)
+BEGIN SELECT raise(ABORT, 'audits are kept as they came'); END;
 CREATE TRIGGER audit_kept_2 BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'audits are kept as they came'); END;
 CREATE TRIGGER finding_kept_1 BEFORE UPDATE ON finding BEGIN SELECT raise(ABORT, 'findings are kept as they came'); END;
-CREATE TRIGGER finding_kept_2 BEFORE DELETE ON finding BEGIN SELECT raise(ABORT, 'findings are kept as they came'); END;
-CREATE TRIGGER decision_kept_1 BEFORE UPDATE ON decision BEGIN SELECT raise(ABORT, 'decisions are kept as they came'); END;
+CREATE TRIGGER finding_kept_2 BEFORE DELETE ON finding
+WHEN NOT EXISTS (SELECT 1 FROM purge WHERE submission_id = old.audit_id)
+BEGIN SELECT raise(ABORT, 'findings are kept as they came'); END;
+CREATE TRIGGER decision_kept_1 BEFORE UPDATE OF submission_id, mark_id, audit_id, body_id, decider_id, action,
+    reason, to_body_id, transfer_id, holds_from, recorded_at ON decision
+BEGIN SELECT raise(ABORT, 'decisions are kept as they came'); END;
+CREATE TRIGGER decision_kept_3 BEFORE UPDATE OF text_nl, text_en ON decision
+WHEN new.text_nl IS NOT NULL OR new.text_en IS NOT NULL
+    OR NOT EXISTS (SELECT 1 FROM purge WHERE submission_id = old.submission_id)
+BEGIN SELECT raise(ABORT, 'decisions are kept as they came'); END;
 CREATE TRIGGER decision_kept_2 BEFORE DELETE ON decision BEGIN SELECT raise(ABORT, 'decisions are kept as they came'); END;
 CREATE TRIGGER mark_period_kept_1 BEFORE UPDATE ON mark_period BEGIN SELECT raise(ABORT, 'periods are only added'); END;
 CREATE TRIGGER mark_period_kept_2 BEFORE DELETE ON mark_period BEGIN SELECT raise(ABORT, 'periods are only added'); END;
 CREATE TRIGGER case_file_kept_1 BEFORE UPDATE ON case_file BEGIN SELECT raise(ABORT, 'cases are kept as they came'); END;
-CREATE TRIGGER case_file_kept_2 BEFORE DELETE ON case_file BEGIN SELECT raise(ABORT, 'cases are kept as they came'); END;
+CREATE TRIGGER case_file_kept_2 BEFORE DELETE ON case_file
+WHEN NOT EXISTS (SELECT 1 FROM purge WHERE submission_id = old.submission_id)
+BEGIN SELECT raise(ABORT, 'cases are kept as they came'); END;
 CREATE TRIGGER case_closure_kept_1 BEFORE UPDATE ON case_closure BEGIN SELECT raise(ABORT, 'cases are kept as they came'); END;
-CREATE TRIGGER case_closure_kept_2 BEFORE DELETE ON case_closure BEGIN SELECT raise(ABORT, 'cases are kept as they came'); END;
-CREATE TRIGGER event_kept_1 BEFORE UPDATE ON event BEGIN SELECT raise(ABORT, 'events are only added'); END;
+CREATE TRIGGER case_closure_kept_2 BEFORE DELETE ON case_closure
+WHEN NOT EXISTS (SELECT 1 FROM purge WHERE submission_id = old.submission_id)
+BEGIN SELECT raise(ABORT, 'cases are kept as they came'); END;
+CREATE TRIGGER event_kept_1 BEFORE UPDATE OF id, mark_id, decision_id, at, recorded_at, action, reason, state ON event
+BEGIN SELECT raise(ABORT, 'events are only added'); END;
+CREATE TRIGGER event_kept_3 BEFORE UPDATE OF text_nl, text_en ON event
+WHEN new.text_nl IS NOT NULL OR new.text_en IS NOT NULL
+    OR NOT EXISTS (SELECT 1 FROM purge WHERE submission_id = old.decision_id)
+BEGIN SELECT raise(ABORT, 'events are only added'); END;
 CREATE TRIGGER event_kept_2 BEFORE DELETE ON event BEGIN SELECT raise(ABORT, 'events are only added'); END;
+CREATE TRIGGER purge_kept_1 BEFORE UPDATE ON purge BEGIN SELECT raise(ABORT, 'what was purged stays told of'); END;
+CREATE TRIGGER purge_kept_2 BEFORE DELETE ON purge BEGIN SELECT raise(ABORT, 'what was purged stays told of'); END;
 
 ---------------------------------------------------------------------------------------------------- the public
 

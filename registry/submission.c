@@ -285,6 +285,8 @@ enum km_error km_submission_get(struct km_store *store, const char *id, char **r
 		return km_fail(problem, KM_ABSENT, "unknown-submission", "there is no submission %s in this register", id);
 	size_t len;
 	const void *bytes = km_sql_get_blob(statement, 0, &len);
+	if (!len)
+		return km_fail(problem, KM_ABSENT, "purged", "submission %s was purged: its bytes are gone", id);
 	char *copy = malloc(len + 1);
 	if (!copy)
 		return km_fail_memory(problem);

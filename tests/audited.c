@@ -8,6 +8,7 @@
 #include "registry/person.h"
 #include "registry/provider.h"
 #include "registry/report.h"
+#include "registry/retention.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -133,6 +134,21 @@ void audited_fill(struct office *office)
 	office_decide(office, "withdraw", third.text, NULL, 0, &outcome);
 	auto_mark struct km_mark *mark = scene_mark(office->scene, first.text, office->scene->now);
 	office->scene->now = mark->period.surveillance_limit + 1;
+	office_tick(office);
+}
+
+void audited_purge(struct office *office)
+{
+	struct km_problem problem = {0};
+	struct km_store *store = km_issuer_store(office->issuer);
+	auto_retention struct km_retention retention = {0};
+	office->scene->now = km_time_add_months(office->scene->now, 80);
+	office_tick(office);
+	assert_ok(km_store_begin(store, &problem), &problem);
+	assert_ok(km_retention_find(store, office->scene->now, &retention, &problem), &problem);
+	assert_int_equal(retention.len, 5); /* three audits, a case, a report */
+	assert_ok(km_retention_purge(store, &retention, office->scene->now, &problem), &problem);
+	assert_ok(km_store_commit(store, &problem), &problem);
 	office_tick(office);
 }
 

@@ -25,6 +25,9 @@ struct scene_number audited_grant(struct office *office, const char *kvk);
 /* Marks in all states, and a row in every table. */
 void audited_fill(struct office *office);
 
+/* After that: years go by, and all that may go is purged. */
+void audited_purge(struct office *office);
+
 /* Looks at the register through this store. */
 void audited_look(struct office *office, struct km_store *store, struct found *found);
 void audited_show(const struct found *found);

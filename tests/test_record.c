@@ -15,6 +15,8 @@ static int misfits(struct scene *scene)
 	struct km_problem problem;
 	for (size_t i = 0; i < KM_RECORD_TABLES; i++) {
 		const struct km_record_table *table = &km_record_tables[i];
+		if (!table->all)
+			continue;
 		auto_statement struct km_statement *rows = NULL;
 		assert_ok(km_sql(scene->store, table->all, &rows, &problem), &problem);
 		bool row = false;
@@ -95,6 +97,9 @@ static void every_table_that_needs_it_is_noted_by_whoever_writes_it(void **state
 	add_everything(scene);
 	for (size_t i = 0; i < KM_RECORD_TABLES; i++) {
 		char sql[96];
+		/* Of what was purged: tests/test_retention.c. */
+		if (!km_record_tables[i].all || strcmp(km_record_tables[i].name, "purge") == 0)
+			continue;
 		snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", km_record_tables[i].name);
 		if (fixture_number(scene->fixture, sql) == 0)
 			fail_msg("the test has no row of %s", km_record_tables[i].name);
