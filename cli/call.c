@@ -153,6 +153,19 @@ const char *km_given(const struct km_call *call, const char *name)
 	return NULL;
 }
 
+enum km_error km_given_moment(const struct km_call *call, const char *name, int64_t otherwise, int64_t *ret_moment,
+                              struct km_problem *problem)
+{
+	const char *text = km_given(call, name);
+	*ret_moment = otherwise;
+	if (text && strcmp(text, "now") == 0)
+		*ret_moment = km_clock_now(&call->clock);
+	else if (text && !km_time_parse(text, ret_moment) && !km_date_parse(text, ret_moment))
+		return km_wrong_usage(problem, "--%s %.40s: write now, a day (2026-11-24) or a moment (2026-11-24T17:02:37Z)",
+		                      name, text);
+	return KM_OK;
+}
+
 const char *km_given_nth(const struct km_call *call, const char *name, size_t n)
 {
 	for (size_t i = 0; i < call->given_len; i++)

@@ -147,20 +147,6 @@ static const struct km_option rotate_options[] = {
 	KM_OPTIONS_END,
 };
 
-/* A moment as a person writes it. */
-static enum km_error read_time(const struct km_call *call, const char *option, int64_t otherwise, int64_t *ret_moment,
-                               struct km_problem *problem)
-{
-	const char *text = km_given(call, option);
-	*ret_moment = otherwise;
-	if (text && strcmp(text, "now") == 0)
-		*ret_moment = km_clock_now(&call->clock);
-	else if (text && !km_time_parse(text, ret_moment) && !km_date_parse(text, ret_moment))
-		return km_wrong_usage(problem, "--%s %.40s: write now, a day (2026-11-24) or a moment (2026-11-24T17:02:37Z)",
-		                      option, text);
-	return KM_OK;
-}
-
 /* Those who watch over the log have its key in their settings: it changes only where it is named. */
 static bool is_asked(const char *purpose, enum km_purpose which)
 {
@@ -208,7 +194,7 @@ static enum km_error run_rotate(struct km_call *call, struct km_problem *problem
 		return km_wrong_usage(problem, "--purpose %.40s: write credential, status, receipt or log", purpose);
 	if (!purpose && km_given(call, "token") && km_token_names_key(km_given(call, "token")))
 		return km_wrong_usage(problem, "this pkcs11: URI names one key: say for what, with --purpose");
-	enum km_error error = read_time(call, "at", km_clock_now(&call->clock) + KM_KEY_LEAD_S, &from, problem);
+	enum km_error error = km_given_moment(call, "at", km_clock_now(&call->clock) + KM_KEY_LEAD_S, &from, problem);
 	if (!error)
 		error = km_home_find(call, &home, problem);
 	if (!error)
@@ -272,7 +258,7 @@ static enum km_error run_revoke(struct km_call *call, struct km_problem *problem
 	auto_home struct km_home home = {0};
 	char *passphrase = NULL;
 	int64_t at = 0;
-	enum km_error error = read_time(call, "at", km_clock_now(&call->clock), &at, problem);
+	enum km_error error = km_given_moment(call, "at", km_clock_now(&call->clock), &at, problem);
 	if (!error)
 		error = km_home_find(call, &home, problem);
 	if (!error)

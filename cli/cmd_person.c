@@ -210,24 +210,62 @@ const struct km_command km_person_roles_command = {
 /* ---------------------------------------------------------------------------------------------------------- revoke */
 
 static const struct km_option revoke_options[] = {
+	{"at", 0, "TIME", "from when somebody else may have had it: a day or a moment that has been (default: now)",
+     KM_OPTIONAL},
 	KM_OPTION_HOME,
 	KM_OPTIONS_END,
 };
 
+static enum km_error count_row(void *context, const struct km_signed_row *row)
+{
+	(void)row;
+	++*(size_t *)context;
+	return KM_OK;
+}
+
+static enum km_error show_row(void *context, const struct km_signed_row *row)
+{
+	(void)context;
+	char moment[KM_TIME_TEXT];
+	km_time_format(row->at, moment);
+	km_say(stdout, "    %s  %-8s  %s%s%s%s%s", moment, row->type, row->id, row->what ? "  " : "",
+	       row->what ? row->what : "", row->mark ? "  " : "", row->mark ? row->mark : "");
+	return KM_OK;
+}
+
+/* What stands though somebody else may have signed it. */
+static enum km_error show_since(struct km_store *store, const char *thumbprint, int64_t at, struct km_problem *problem)
+{
+	size_t count = 0;
+	char moment[KM_TIME_TEXT];
+	km_time_format(at, moment);
+	enum km_error error = km_person_signed_since(store, thumbprint, at, count_row, &count, problem);
+	if (error || count == 0)
+		return error;
+	km_say(stdout, "From %s on these were accepted, and they stand. Ask its owner about each; a decision is undone by",
+	       moment);
+	km_say(stdout, "another decision, an audit by another audit, a key by revoking it:");
+	return km_person_signed_since(store, thumbprint, at, show_row, NULL, problem);
+}
+
 static enum km_error run_revoke(struct km_call *call, struct km_problem *problem)
 {
 	auto_store struct km_store *store = NULL;
-	enum km_error error = km_home_store(call, KM_STORE_WRITE, &store, problem);
+	const char *thumbprint = call->operands[0];
+	int64_t at = 0, now = km_clock_now(&call->clock);
+	enum km_error error = km_given_moment(call, "at", now, &at, problem);
+	if (!error)
+		error = km_home_store(call, KM_STORE_WRITE, &store, problem);
 	if (!error)
 		error = km_store_begin(store, problem);
 	if (!error)
-		error = km_person_revoke_key(store, call->operands[0], km_clock_now(&call->clock), problem);
+		error = km_person_revoke_key(store, thumbprint, at, now, problem);
 	if (!error)
 		error = km_store_commit(store, problem);
-	if (!error)
-		km_say(stdout,
-		       "Revoked. Nothing that this key signs is accepted from now on; what it signed before stays valid.");
-	return error;
+	if (error)
+		return error;
+	km_say(stdout, "Revoked. Nothing that this key signs is accepted from now on; what it signed before stays valid.");
+	return show_since(store, thumbprint, at, problem);
 }
 
 const struct km_command km_person_revoke_command = {
@@ -237,7 +275,10 @@ const struct km_command km_person_revoke_command = {
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "accept nothing more from a person's key",
-	.details = "THUMBPRINT is the key's name, as `keurmerk person list` shows it.",
+	.details =
+		"THUMBPRINT is the key's name, as `keurmerk person list` shows it. Codes that its owner was given, or that\n"
+		"were made with it, work no longer. With --at, all that was accepted from it since is listed: it is\n"
+		"evidence, and stays until somebody undoes it.",
 	.options = revoke_options,
 	.run = run_revoke,
 };

@@ -82,6 +82,10 @@ enum km_error km_call_parse(const struct km_command *command, int argc, char **a
 /* The value of an option (the last, where it was given more than once); NULL where it was not given. */
 const char *km_given(const struct km_call *call, const char *name);
 
+/* The moment that an option says, as a person writes it: now, a day or a moment; `otherwise` where it was not given. */
+enum km_error km_given_moment(const struct km_call *call, const char *name, int64_t otherwise, int64_t *ret_moment,
+                              struct km_problem *problem);
+
 /* The n-th value, from 0, of an option that may be repeated; NULL after the last. */
 const char *km_given_nth(const struct km_call *call, const char *name, size_t n);
 

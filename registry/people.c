@@ -163,7 +163,7 @@ static enum km_error revoke(struct km_store *store, const struct km_acting *acti
 	error = find_person(store, acting, thumbprint, &person_id, problem);
 	if (!error && person_id != acting->person_id)
 		error = expect_admin(acting, problem);
-	return error ? error : km_person_revoke_key(store, thumbprint, acting->now, problem);
+	return error ? error : km_person_revoke_key(store, thumbprint, acting->now, acting->now, problem);
 }
 
 enum km_error km_people_apply(struct km_store *store, const struct km_acting *acting, const json_t *content,

@@ -110,18 +110,20 @@ static enum km_error insert_person(struct km_store *store, int64_t body_id, cons
 	return error;
 }
 
-/* A code that was lost must not lie around: only the newest one works. */
-static enum km_error expire_codes(struct km_store *store, int64_t person_id, int64_t now, struct km_problem *problem)
+enum km_error km_person_end_codes(struct km_store *store, int64_t person_id, const char *made_by, int64_t now,
+                                  struct km_problem *problem)
 {
 	auto_statement struct km_statement *statement = NULL;
-	enum km_error error = km_sql(store,
-	                             "UPDATE invitation SET expires_at = :now "
-	                             "WHERE person_id = :person AND used_at IS NULL AND expires_at > :now "
-	                             "RETURNING code_sha256",
-	                             &statement, problem);
+	enum km_error error =
+		km_sql(store,
+	           "UPDATE invitation SET expires_at = :now "
+	           "WHERE (person_id = :person OR made_by = :maker) AND used_at IS NULL AND expires_at > :now "
+	           "RETURNING code_sha256",
+	           &statement, problem);
 	if (error)
 		return error;
 	km_sql_int(statement, ":person", person_id);
+	km_sql_text(statement, ":maker", made_by);
 	km_sql_int(statement, ":now", now);
 	bool row = false;
 	while (!(error = km_sql_step(statement, &row, problem)) && row) {
@@ -234,7 +236,7 @@ enum km_error km_person_invite_again(struct km_store *store, int64_t person_id, 
 		if (!row)
 			return km_fail(problem, KM_ABSENT, "unknown-person", "there is no person %lld", (long long)person_id);
 	}
-	enum km_error error = expire_codes(store, person_id, now, problem);
+	enum km_error error = km_person_end_codes(store, person_id, NULL, now, problem);
 	return error ? error : invite(store, person_id, now, ret_code, problem);
 }
 
@@ -248,7 +250,7 @@ enum km_error km_person_add(struct km_store *store, int64_t body_id, const char 
 enum km_error km_person_expect(struct km_store *store, int64_t person_id, const uint8_t digest[static KM_SHA256_BYTES],
                                const char *by, int64_t now, struct km_problem *problem)
 {
-	enum km_error error = expire_codes(store, person_id, now, problem);
+	enum km_error error = km_person_end_codes(store, person_id, NULL, now, problem);
 	return error ? error : insert_invitation(store, digest, person_id, by, now, problem);
 }
 
@@ -314,41 +316,7 @@ enum km_error km_person_set_roles(struct km_store *store, int64_t person_id, uns
 	return error ? error : add_roles(store, person_id, roles, submission_id, now, problem);
 }
 
-/* -------------------------------------------------------------------------------------------------- keys in use */
-
-enum km_error km_person_revoke_key(struct km_store *store, const char *thumbprint, int64_t now,
-                                   struct km_problem *problem)
-{
-	int64_t person_id = 0;
-	{
-		auto_statement struct km_statement *statement = NULL;
-		enum km_error error =
-			km_sql(store, "SELECT person_id FROM person_key WHERE thumbprint = :thumbprint", &statement, problem);
-		if (error)
-			return error;
-		km_sql_text(statement, ":thumbprint", thumbprint);
-		bool row = false;
-		error = km_sql_step(statement, &row, problem);
-		if (error)
-			return error;
-		if (!row)
-			return km_fail(problem, KM_ABSENT, "unknown-key", "there is no key with thumbprint %.60s", thumbprint);
-		person_id = km_sql_get_int(statement, 0);
-	}
-	auto_statement struct km_statement *statement = NULL;
-	enum km_error error =
-		km_sql(store, "UPDATE person_key SET revoked_at = :now WHERE thumbprint = :thumbprint AND revoked_at IS NULL",
-	           &statement, problem);
-	if (error)
-		return error;
-	km_sql_int(statement, ":now", now);
-	km_sql_text(statement, ":thumbprint", thumbprint);
-	error = km_sql_run(statement, problem);
-	/* Whoever stole the key may have had a code made with it for a key of their own. */
-	if (!error)
-		error = expire_codes(store, person_id, now, problem);
-	return error ? error : km_record_note(store, "person_key", km_record_key("%s", thumbprint), now, problem);
-}
+/* ---------------------------------------------------------------------------------------------------------- listing */
 
 enum km_error km_person_list(struct km_store *store,
                              enum km_error (*each)(void *context, const struct km_person_row *row), void *context,

@@ -58,11 +58,30 @@ enum km_error km_person_set_roles(struct km_store *store, int64_t person_id, uns
 enum km_error km_person_enrol(struct km_store *store, const char *bytes, size_t len, int64_t now, json_t **ret_reply,
                               struct km_problem *problem);
 
-/* From this moment on (not before now) nothing new that this key signs is accepted, and no code that its person was
- * given until now enrols another. Of a key that was revoked before, the first moment stays. Inside a transaction.
- * KM_ABSENT. */
-enum km_error km_person_revoke_key(struct km_store *store, const char *thumbprint, int64_t now,
+/* Ends the codes that were given to this person, or made with the key of this thumbprint (which may be NULL), and that
+ * nobody has used. Inside registry/ only. */
+enum km_error km_person_end_codes(struct km_store *store, int64_t person_id, const char *made_by, int64_t now,
+                                  struct km_problem *problem);
+
+/* Says that somebody else may have had this key from the moment `at` on, which is not before it was enrolled, and not
+ * after now. Nothing that it signs is accepted any more; no code that its person was given, or that was made with it,
+ * enrols another. What was accepted before now is evidence and stays: km_person_signed_since tells what to look at. Of a
+ * key that was revoked before, the earlier moment stays. Inside a transaction. KM_ABSENT; KM_INVALID "revoked-at". */
+enum km_error km_person_revoke_key(struct km_store *store, const char *thumbprint, int64_t at, int64_t now,
                                    struct km_problem *problem);
+
+/* Calls back for all that was accepted from this key at this moment or later, in that order, and for each key that was
+ * enrolled by a code which it made since. Borrowed for the call. */
+struct km_signed_row {
+	int64_t at;
+	const char *type; /* of the submission: "audit", "decision", …; or "key" */
+	const char *id;   /* of the submission, or the key's thumbprint */
+	const char *what; /* the decision's action, the audit's kind, the name of the key's person; NULL for other types */
+	const char *mark; /* the number of the mark that was decided on; NULL where there is none */
+};
+enum km_error km_person_signed_since(struct km_store *store, const char *thumbprint, int64_t at,
+                                     enum km_error (*each)(void *context, const struct km_signed_row *row),
+                                     void *context, struct km_problem *problem);
 
 /* Calls back for each key and each person without one (thumbprint NULL), by body and person. Borrowed for the call. */
 struct km_person_row {

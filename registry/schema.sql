@@ -70,7 +70,7 @@ CREATE TABLE person_key (
     public_key  BLOB    NOT NULL CHECK (length(public_key) = 32),     -- Ed25519
     enrolment   BLOB    NOT NULL,                                     -- the JWS that proved possession, verbatim
     enrolled_at INTEGER NOT NULL,
-    revoked_at  INTEGER                                               -- nothing signed is accepted from here on
+    revoked_at  INTEGER                                               -- others may have had it from here on
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX person_key_by_person ON person_key(person_id);
 

@@ -52,7 +52,8 @@ filled_in() {
   *enrol*) code=$(jq -r .code auditor.json) && printf '%s\n' "$1" | sed "s/…/$code/" ;;
   *'"audit": "…"'*) printf '%s\n' "$1" | sed "s/…/$(sed -n 's/.*"id": *"\([^"]*\)".*/\1/p' out | head -n 1)/" ;;
   *"person revoke THUMBPRINT"*)
-    printf '%s\n' "$1" | sed "s/THUMBPRINT/$(keurmerk person list --json | jq -r '[.. | .kid? // empty][0]')/" ;;
+    printf '%s\n' "$1" | sed "s/THUMBPRINT/$(keurmerk person list --json | jq -r '[.. | .kid? // empty][0]')/
+      s/--at [^ ]*/--at $(date -u +%Y-%m-%dT%H:%M:%SZ)/" ;;
   *"key revoke THUMBPRINT"*)
     printf '%s\n' "$1" | sed "s/THUMBPRINT/$(keurmerk key list | awk '$2 == "credential" { print $1; exit }')/
       s/--at [^ ]*/--at $(date -u +%Y-%m-%dT%H:%M:%SZ)/" ;;

@@ -433,7 +433,12 @@ test('a mistyped number is not found, and the page says that the check symbol do
 });
 
 test('a revoked key signs nothing more, and what it signed stays', async () => {
-  await registry.must('person', 'revoke', thumbprint(both));
+  for (const at of ['2026-11-24T17:02:36Z', '2026-11-24T17:02:38Z', '2026-11-25', 'yesterday']) {
+    const refused = await registry.use('person', 'revoke', '--at', at, thumbprint(both));
+    assert.equal(refused.status, at === 'yesterday' ? 2 : 1, at); // before it was enrolled, and not yet
+  }
+  const said = await registry.must('person', 'revoke', '--at', '2026-11-24T17:02:37Z', thumbprint(both));
+  assert.match(said, /2026-11-24T17:02:37Z +audit +\S{43} +initial/); // what it handed in, for somebody to look at
   await isRefused(registry.compose(both, auditOf('68750110')), 401, 'revoked-key');
   assert.equal((await registry.use('verify', mark, '--registry', registry.url)).status, 0);
 });

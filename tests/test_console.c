@@ -197,7 +197,7 @@ static void a_session_ends_in_time_by_signing_out_and_with_its_key(void **state)
 	struct km_problem problem;
 	name_key(site->scene.keys[AUDITOR], kid);
 	assert_ok(km_store_begin(site->scene.store, &problem), &problem);
-	assert_ok(km_person_revoke_key(site->scene.store, kid, site->now, &problem), &problem);
+	assert_ok(km_person_revoke_key(site->scene.store, kid, site->now, site->now, &problem), &problem);
 	assert_ok(km_store_commit(site->scene.store, &problem), &problem);
 	expect(site, "/console/api/me", &cookie, 401, "#revoked-key");
 	auto_reply struct http_reply again = try_sign_in(site, AUDITOR, &(struct sign_in){0});

@@ -70,7 +70,7 @@ static void a_key_that_is_unknown_or_revoked_has_no_desk(void **state)
 	struct km_desk none = {0};
 	assert_problem(km_desk_open(scene->store, "nobody", scene->now, &none, &problem), &problem, KM_UNPROVEN,
 	               "unknown-key");
-	assert_ok(km_person_revoke_key(scene->store, desk.thumbprint, scene->now, &problem), &problem);
+	assert_ok(km_person_revoke_key(scene->store, desk.thumbprint, scene->now, scene->now, &problem), &problem);
 	assert_problem(km_desk_open(scene->store, desk.thumbprint, scene->now, &none, &problem), &problem, KM_UNPROVEN,
 	               "revoked-key");
 }

@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "registry/person.h"
 #include "registry/provider.h"
 #include "registry/rule.h"
 #include "tests/audited.h"
@@ -9,6 +10,49 @@ static void a_register_that_nobody_touched_is_clean(void **state)
 	audited_expect_clean(office);
 	audited_fill(office);
 	audited_expect_clean(office);
+}
+
+static enum km_error count_signed(void *context, const struct km_signed_row *row)
+{
+	(void)row;
+	++*(int *)context;
+	return KM_OK;
+}
+
+/* What it signed between that moment and the revocation was accepted, and is still made anew as it was. */
+static void a_key_that_is_revoked_from_an_earlier_moment_leaves_it_clean(void **state)
+{
+	struct office *office = *state;
+	struct km_problem problem;
+	struct km_outcome outcome;
+	uint8_t public_key[KM_PUBLIC_BYTES];
+	char kid[KM_THUMBPRINT_TEXT];
+	int count = 0;
+	office_grant(office);
+	int64_t since = office->scene->now + 1;
+	office->scene->now += 60;
+	struct scene_id audit = office_audit(office, "special");
+	office->scene->now += 60;
+	km_key_public(office->scene->keys[AUDITOR], public_key);
+	km_jwk_thumbprint(public_key, kid);
+	struct km_store *store = office->scene->store;
+	assert_ok(km_store_begin(store, &problem), &problem);
+	assert_ok(km_person_revoke_key(store, kid, since, office->scene->now, &problem), &problem);
+	assert_ok(km_store_commit(store, &problem), &problem);
+	assert_ok(km_person_signed_since(store, kid, since, count_signed, &count, &problem), &problem);
+	assert_int_equal(count, 1);
+	office_tick(office);
+	audited_expect_clean(office);
+	json_t *content = scene_audit(office->scene, "special", "[\"beheer\",\"cloud\"]");
+	assert_problem(office_hand_in(office, AUDITOR, "audit", content, &outcome, &problem), &problem, KM_UNPROVEN,
+	               "revoked-key");
+	/* Said to be in other hands from even earlier. */
+	assert_ok(km_store_begin(store, &problem), &problem);
+	assert_ok(km_person_revoke_key(store, kid, since - 1, office->scene->now, &problem), &problem);
+	assert_ok(km_store_commit(store, &problem), &problem);
+	office_tick(office);
+	audited_expect_clean(office);
+	assert_true(*audit.text);
 }
 
 /* -------------------------------------------------------------------------------------------------------- whatever
@@ -142,6 +186,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		KM_OFFICE_TEST(a_register_that_nobody_touched_is_clean),
+		KM_OFFICE_TEST(a_key_that_is_revoked_from_an_earlier_moment_leaves_it_clean),
 		KM_OFFICE_TEST(a_register_with_many_names_is_clean),
 		KM_OFFICE_TEST(whatever_happens_to_marks_leaves_it_clean),
 		KM_OFFICE_TEST(whatever_else_happens_to_marks_leaves_it_clean),

@@ -8,6 +8,8 @@
 
 #define CODE  "00112233445566778899aabbccddeeff"
 #define CODE2 "ffeeddccbbaa99887766554433221100"
+#define CODE3 "0123456789abcdef0123456789abcdef"
+#define CODE4 "fedcba9876543210fedcba9876543210"
 
 /* The scene has no admin: the decider becomes one too. */
 static void make_admin(struct scene *scene)
@@ -115,6 +117,42 @@ static void everyone_adds_and_revokes_keys_of_their_own(void **state)
 	assert_string_equal(json_string_value(json_object_get(reply, "roles")), "auditor");
 	scene_accept(scene, AUDITOR, "person", revocation(scene->keys[AUDITOR]));
 	refuse(scene, AUDITOR, another_key(1, CODE2), KM_UNPROVEN, "revoked-key");
+}
+
+static enum km_error write_signed(void *context, const struct km_signed_row *row)
+{
+	char line[200];
+	snprintf(line, sizeof line, "%s/%s;", row->type, row->what ? row->what : "");
+	strcat(context, line);
+	return KM_OK;
+}
+
+/* A stolen key of an admin is of no more use once it is revoked, whatever was prepared with it. */
+static void the_codes_that_a_key_made_end_with_it(void **state)
+{
+	struct scene *scene = *state;
+	struct km_problem problem;
+	json_auto_t *first = NULL, *second = NULL, *third = NULL;
+	char lines[400] = "";
+	make_admin(scene);
+	fixture_sql(scene->fixture, "UPDATE person SET roles = 5 WHERE id = 1");
+	scene_accept(scene, DECIDER, "person", invitation("Vroeg", "auditor", CODE3));
+	scene->now += 10;
+	scene_accept(scene, DECIDER, "person", invitation("Dief", "auditor", CODE));
+	assert_ok(enrol(scene, CODE, 95, &first, &problem), &problem);
+	scene_accept(scene, DECIDER, "person", invitation("Tweede dief", "decider", CODE2));
+	scene_accept(scene, AUDITOR, "person", invitation("Van een ander", "decider", CODE4));
+	scene->now += 10;
+	const struct kid kid = kid_of(scene->keys[DECIDER]);
+	assert_ok(km_person_revoke_key(scene->store, kid.text, scene->now - 10, scene->now, &problem), &problem);
+	assert_problem(enrol(scene, CODE2, 96, &second, &problem), &problem, KM_UNPROVEN, "invitation");
+	assert_problem(enrol(scene, CODE3, 96, &second, &problem), &problem, KM_UNPROVEN, "invitation");
+	assert_ok(enrol(scene, CODE4, 97, &third, &problem), &problem); /* the twin: made by another key */
+	assert_ok(km_person_signed_since(scene->store, kid.text, scene->now - 10, write_signed, lines, &problem), &problem);
+	assert_string_equal(lines, "key/Dief;person/;person/;");
+	*lines = '\0';
+	assert_ok(km_person_signed_since(scene->store, kid.text, scene->now - 9, write_signed, lines, &problem), &problem);
+	assert_string_equal(lines, "");
 }
 
 static void another_bodys_people_are_as_if_not_there(void **state)
@@ -274,6 +312,7 @@ int main(void)
 		KM_SCENE_TEST(an_admin_invites_into_the_own_body_only),
 		KM_SCENE_TEST(who_is_no_admin_invites_and_revokes_nobody_else),
 		KM_SCENE_TEST(everyone_adds_and_revokes_keys_of_their_own),
+		KM_SCENE_TEST(the_codes_that_a_key_made_end_with_it),
 		KM_SCENE_TEST(another_bodys_people_are_as_if_not_there),
 		KM_SCENE_TEST(only_the_newest_code_of_a_person_works),
 		KM_SCENE_TEST(a_revoked_key_leaves_no_code_behind),

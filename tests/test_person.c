@@ -353,10 +353,41 @@ static void a_revoked_key_stays_revoked_from_the_first_moment(void **state)
 	struct km_store *store = scene->fixture->store;
 	struct km_problem problem = {0};
 	expect_enrolled(scene);
-	assert_problem(km_person_revoke_key(store, "onbekend", FIXTURE_NOW, &problem), &problem, KM_ABSENT, "unknown-key");
-	assert_ok(km_person_revoke_key(store, scene->thumbprint, FIXTURE_NOW + 5, &problem), &problem);
-	assert_ok(km_person_revoke_key(store, scene->thumbprint, FIXTURE_NOW + 9, &problem), &problem);
+	assert_problem(km_person_revoke_key(store, "onbekend", FIXTURE_NOW, FIXTURE_NOW, &problem), &problem, KM_ABSENT,
+	               "unknown-key");
+	assert_ok(km_person_revoke_key(store, scene->thumbprint, FIXTURE_NOW + 5, FIXTURE_NOW + 5, &problem), &problem);
+	assert_ok(km_person_revoke_key(store, scene->thumbprint, FIXTURE_NOW + 9, FIXTURE_NOW + 9, &problem), &problem);
 	assert_int_equal(fixture_number(scene->fixture, "SELECT revoked_at FROM person_key"), FIXTURE_NOW + 5);
+}
+
+static enum km_error write_signed(void *context, const struct km_signed_row *row)
+{
+	char line[200];
+	snprintf(line, sizeof line, "%s/%s/%s;", row->type, row->what ? row->what : "", row->mark ? row->mark : "");
+	strcat(context, line);
+	return KM_OK;
+}
+
+static void a_key_is_revoked_from_a_moment_that_it_has_lived(void **state)
+{
+	struct scene *scene = *state;
+	struct km_store *store = scene->fixture->store;
+	struct km_problem problem = {0};
+	char lines[200] = "";
+	expect_enrolled(scene);
+	int64_t enrolled = fixture_number(scene->fixture, "SELECT enrolled_at FROM person_key");
+	static const int64_t wrong[] = {-1, 11, 100000};
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		assert_problem(km_person_revoke_key(store, scene->thumbprint, enrolled + wrong[i], enrolled + 10, &problem),
+		               &problem, KM_INVALID, "revoked-at");
+	assert_problem(km_person_revoke_key(store, scene->thumbprint, 0, enrolled + 10, &problem), &problem, KM_INVALID,
+	               "revoked-at");
+	assert_int_equal(fixture_number(scene->fixture, "SELECT count(revoked_at) FROM person_key"), 0);
+	assert_ok(km_person_revoke_key(store, scene->thumbprint, enrolled + 10, enrolled + 10, &problem), &problem);
+	assert_ok(km_person_revoke_key(store, scene->thumbprint, enrolled, enrolled + 10, &problem), &problem);
+	assert_int_equal(fixture_number(scene->fixture, "SELECT revoked_at FROM person_key"), enrolled);
+	assert_ok(km_person_signed_since(store, scene->thumbprint, 0, write_signed, lines, &problem), &problem);
+	assert_string_equal(lines, ""); /* it signed nothing, and no key came of it but itself */
 }
 
 static enum km_error write_row(void *context, const struct km_person_row *row)
@@ -375,7 +406,7 @@ static void people_are_listed_with_and_without_keys(void **state)
 	struct km_store *store = scene->fixture->store;
 	expect_enrolled(scene);
 	char code[KM_CODE_TEXT];
-	assert_int_equal(km_person_revoke_key(store, scene->thumbprint, FIXTURE_NOW, NULL), KM_OK);
+	assert_int_equal(km_person_revoke_key(store, scene->thumbprint, FIXTURE_NOW, FIXTURE_NOW, NULL), KM_OK);
 	assert_int_equal(km_person_invite_again(store, scene->person, FIXTURE_NOW, code, NULL), KM_OK);
 	json_object_set_new(scene->claims, "code", json_string(code));
 	set_key(scene);
@@ -415,6 +446,7 @@ int main(void)
 		KM_PERSON_TEST(iat_is_taken_from_15_minutes_past_to_60_seconds_ahead),
 		KM_PERSON_TEST(what_is_no_enrolment_is_refused),
 		KM_PERSON_TEST(a_revoked_key_stays_revoked_from_the_first_moment),
+		KM_PERSON_TEST(a_key_is_revoked_from_a_moment_that_it_has_lived),
 		KM_PERSON_TEST(people_are_listed_with_and_without_keys),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

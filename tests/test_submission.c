@@ -168,7 +168,7 @@ static void a_revoked_key_signs_no_more_and_what_it_signed_stands(void **state)
 	struct km_problem problem = {0};
 	km_key_public(scene->keys[AUDITOR], public_key);
 	km_jwk_thumbprint(public_key, kid);
-	assert_ok(km_person_revoke_key(scene->store, kid, scene->now, &problem), &problem);
+	assert_ok(km_person_revoke_key(scene->store, kid, scene->now, scene->now, &problem), &problem);
 	scene->now++;
 	auto_free char *token = changed(scene, "keurmerk-submission+jwt", NULL, NULL);
 	assert_problem(accept(scene, token, NULL, &problem), &problem, KM_UNPROVEN, "revoked-key");
