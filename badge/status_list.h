@@ -34,7 +34,8 @@ char *km_status_list_url(const char *url, enum km_status_purpose purpose, int64_
 
 /* The payload of a list's credential as the register is at `now`, for KM_FORM_STATUS_LIST; valid for
  * KM_STATUS_LIST_TTL_S or until a mark in it changes by itself, whichever comes first. The same register gives the same
- * bytes. KM_ABSENT where no mark has got that far; the first list is always there. The caller's (free). */
+ * bytes. KM_ABSENT where no mark has got that far; the first list is always there. The caller's (free). Inside
+ * km_store_read_begin … km_store_read_end. */
 enum km_error km_status_list_payload(struct km_store *store, const char *url, enum km_status_purpose purpose,
                                      int64_t list, int64_t now, char **ret_payload, struct km_problem *problem);
 

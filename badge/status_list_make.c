@@ -60,16 +60,12 @@ static enum km_error collect(struct km_store *store, int64_t list, int64_t now, 
 {
 	int64_t count = 0;
 	bits->first = (list - 1) * KM_STATUS_LIST_ENTRIES;
-	enum km_error error = km_store_read_begin(store, problem);
-	if (error)
-		return error;
-	error = km_status_bits_count(store, &count, problem);
+	enum km_error error = km_status_bits_count(store, &count, problem);
 	if (!error && list != 1 && bits->first >= count)
 		error = km_fail(problem, KM_ABSENT, "no-status-list", "there is no status list %lld", (long long)list);
 	if (!error)
 		error = km_status_bits(store, bits->first, bits->first + KM_STATUS_LIST_ENTRIES, now, set_bit, bits,
 		                       ret_next_change, problem);
-	km_store_read_end(store);
 	return error;
 }
 

@@ -22,6 +22,23 @@ void km_sha256(const void *bytes, size_t len, uint8_t ret_digest[static KM_SHA25
 	km_sha256_two(bytes, len, "", 0, ret_digest);
 }
 
+_Static_assert(sizeof(SHA256_CTX) <= sizeof(struct km_sha256_running), "the state of a digest has its room");
+
+void km_sha256_begin(struct km_sha256_running *running)
+{
+	SHA256_Init((SHA256_CTX *)running);
+}
+
+void km_sha256_add(struct km_sha256_running *running, const void *bytes, size_t len)
+{
+	SHA256_Update((SHA256_CTX *)running, bytes, len);
+}
+
+void km_sha256_end(struct km_sha256_running *running, uint8_t ret_digest[static KM_SHA256_BYTES])
+{
+	SHA256_Final(ret_digest, (SHA256_CTX *)running);
+}
+
 bool km_equal_secret(const void *a, const void *b, size_t len)
 {
 	return CRYPTO_memcmp(a, b, len) == 0;

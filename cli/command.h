@@ -112,6 +112,7 @@ extern const struct km_command km_key_retire_command, km_key_revoke_command, km_
 extern const struct km_command km_report_list_command, km_report_erase_command, km_case_list_command;
 extern const struct km_command km_retention_list_command, km_retention_purge_command;
 extern const struct km_command km_log_check_command, km_doctor_command, km_fsck_command, km_backup_command;
+extern const struct km_command km_export_command;
 extern const struct km_command km_enrol_command, km_submit_command, km_verify_command, km_check_command;
 
 #endif

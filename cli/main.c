@@ -58,6 +58,7 @@ static const struct km_command *const commands[] = {
 	&km_doctor_command,
 	&km_fsck_command,
 	&km_backup_command,
+	&km_export_command,
 	&km_enrol_command,
 	&km_submit_command,
 	&km_verify_command,

@@ -16,7 +16,6 @@ enum {
 	OPEN_READ = KM_ROUTE_PUBLIC | KM_ROUTE_READS,
 	MARK = OPEN_READ | KM_ROUTE_READY,
 	ISSUED = MARK | KM_ROUTE_PLAIN,
-	LIST = OPEN | KM_ROUTE_STORE | KM_ROUTE_READY | KM_ROUTE_PLAIN,
 	CONSOLE = KM_ROUTE_CONSOLE | KM_ROUTE_PAGE,
 	DESK = KM_ROUTE_CONSOLE | KM_ROUTE_READS,
 	API_READ = KM_ROUTE_API | KM_ROUTE_PUBLIC | KM_ROUTE_READS,
@@ -108,8 +107,8 @@ const struct km_route km_routes[] = {
 	{KM_GET, "/did.json", km_get_did, OPEN, 0, NULL},
 	{KM_GET, "/keys/{thumbprint}.jwk", km_get_key, OPEN, 0, NULL},
 	{KM_GET, "/contexts/v1", km_get_context, OPEN, 0, NULL},
-	{KM_GET, "/status/revocation/{list}", km_get_revocation_list, LIST, 0, NULL},
-	{KM_GET, "/status/suspension/{list}", km_get_suspension_list, LIST, 0, NULL},
+	{KM_GET, "/status/revocation/{list}", km_get_revocation_list, ISSUED, 0, NULL},
+	{KM_GET, "/status/suspension/{list}", km_get_suspension_list, ISSUED, 0, NULL},
 
 	{KM_GET, "/log/checkpoint", km_get_log_checkpoint, OPEN_READ, 0, NULL},
 	{KM_GET, "/log/credential/{digest}", km_get_log_credential, OPEN_READ, 0, NULL},

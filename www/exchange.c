@@ -129,12 +129,7 @@ static void read_wishes(struct km_request *request, struct MHD_Connection *conne
 	request->credential = km_accept_credential(accept);
 	request->page = km_accept_page(accept);
 	request->language = km_accept_language(header(connection, "Accept-Language"));
-	const char *chosen = km_pairs_find(&request->query, "lang");
-	for (enum km_language i = KM_NL; chosen && i < KM_LANGUAGES; i++)
-		if (strcmp(chosen, km_language_code(i)) == 0) {
-			request->language = i;
-			request->language_chosen = true;
-		}
+	km_request_choose_language(request);
 }
 
 /* What does not fit into its place becomes `instead`. */

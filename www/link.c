@@ -47,3 +47,8 @@ void km_link_self(struct km_buf *buf, const struct km_request *request, const ch
 	if (value)
 		add_parameter(buf, first, name, value);
 }
+
+void km_link_file(struct km_buf *buf, const char *path, const char *language)
+{
+	km_buf_add_format(buf, "%s%slang=%s", path, KM_LINK_ASK_FILE, language);
+}

@@ -67,7 +67,10 @@ static json_t *other_language(const struct km_request *request)
 {
 	enum km_language other = request->language == KM_NL ? KM_EN : KM_NL;
 	auto_buf struct km_buf link = KM_BUF_EMPTY;
-	km_link_self(&link, request, "lang", km_language_code(other));
+	if (request->site->mirror)
+		km_link_file(&link, request->path, km_language_code(other));
+	else
+		km_link_self(&link, request, "lang", km_language_code(other));
 	return link.failed ? NULL : json_pack("{s:s, s:s}", "code", km_language_code(other), "url", link.data);
 }
 
@@ -93,16 +96,21 @@ static const char *host_of(const char *url)
 enum km_error km_page(const struct km_request *request, struct km_reply *reply, const char *name, json_t *data,
                       struct km_problem *problem)
 {
-	const char *code = km_language_code(request->language);
-	char keep[16] = "", also_keep[16] = "";
+	const struct km_site *site = request->site;
+	const char *code = km_language_code(request->language), *ask = site->mirror ? KM_LINK_ASK_FILE : "?";
+	char keep[24] = "", asked[24] = "", also_keep[24] = "";
 	if (request->language_chosen) {
-		snprintf(keep, sizeof keep, "?lang=%s", code);
+		snprintf(keep, sizeof keep, "%slang=%s", ask, code);
+		snprintf(asked, sizeof asked, "?lang=%s", code);
 		snprintf(also_keep, sizeof also_keep, "&lang=%s", code);
 	}
-	const char *home = request->site->url;
+	const char *home = site->url;
+	json_t *mirror =
+		site->mirror ? json_pack("{s:o}", "url", json_sprintf("%s%s%s", home, request->path, asked)) : json_null();
 	json_auto_t *frame =
-		json_pack("{s:s, s:b, s:s, s:s, s:o, s:o, s:s, s:s}", "lang", code, "lang_chosen", request->language_chosen,
-	              "keep", keep, "also_keep", also_keep, "other", other_language(request), "static",
+		json_pack("{s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s}", "lang", code, "lang_chosen",
+	              request->language_chosen, "keep", keep, "asked", asked, "also_keep", also_keep, "ask", ask, "origin",
+	              site->mirror ? home : "", "mirror", mirror, "other", other_language(request), "static",
 	              static_paths(request), "home", home, "host", host_of(home));
 	if (!frame || !data || json_object_update_missing(data, frame) != 0)
 		return km_fail_memory(problem);

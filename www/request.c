@@ -209,6 +209,16 @@ enum km_error km_request_day(const struct km_request *request, const char *name,
 	return KM_OK;
 }
 
+void km_request_choose_language(struct km_request *request)
+{
+	const char *chosen = km_pairs_find(&request->query, "lang");
+	for (enum km_language i = KM_NL; chosen && i < KM_LANGUAGES; i++)
+		if (strcmp(chosen, km_language_code(i)) == 0) {
+			request->language = i;
+			request->language_chosen = true;
+		}
+}
+
 void km_request_done(struct km_request *request)
 {
 	free(request->path);

@@ -76,6 +76,9 @@ void km_pairs_done(struct km_pairs *pairs);
 /* The value; NULL where there is none of that name. */
 const char *km_pairs_find(const struct km_pairs *pairs, const char *name);
 
+/* Takes the language of ?lang=; another value of that counts as none. */
+void km_request_choose_language(struct km_request *request);
+
 /* What stands in the path in place of {name}; "" where the route has no such part. */
 const char *km_request_path_value(const struct km_request *request, const char *name);
 

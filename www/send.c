@@ -24,7 +24,8 @@ static const char script_policy[] = "default-src 'none'; connect-src 'self'; fra
 static const char data_policy[] = "default-src 'none'; frame-ancestors 'none'";
 
 struct outgoing {
-	struct MHD_Response *response;
+	void (*add)(void *context, const char *name, const char *value);
+	void *context;
 	const struct km_request *request;
 	const struct km_reply *reply;
 	unsigned status;
@@ -49,7 +50,12 @@ static struct km_bytes bytes_of(const struct km_reply *reply)
 
 static void add(const struct outgoing *out, const char *name, const char *value)
 {
-	MHD_add_response_header(out->response, name, value);
+	out->add(out->context, name, value);
+}
+
+static void add_to_response(void *response, const char *name, const char *value)
+{
+	MHD_add_response_header(response, name, value);
 }
 
 static const char *header(struct MHD_Connection *connection, const char *name)
@@ -127,12 +133,28 @@ static const char *policy_of(const char *type)
 	return starts(type, "text/javascript") ? script_policy : data_policy;
 }
 
+static void add_policy(const struct outgoing *out, const char *type)
+{
+	const struct km_site *site = out->request->site;
+	bool console = out->request->route && (out->request->route->kind & KM_ROUTE_CONSOLE);
+	const char *policy = type == km_type_html && console ? console_policy : policy_of(type);
+	const char *form = site->mirror ? strstr(policy, "form-action 'self'") : NULL;
+	if (!form) {
+		add(out, "Content-Security-Policy", policy);
+		return;
+	}
+	/* What a mirror cannot do is done by the registry itself. */
+	auto_buf struct km_buf text = KM_BUF_EMPTY;
+	size_t before = (size_t)(form - policy) + strlen("form-action 'self'");
+	km_buf_add_format(&text, "%.*s %s%s", (int)before, policy, site->url, policy + before);
+	add(out, "Content-Security-Policy", text.failed ? policy : text.data);
+}
+
 static void add_security_headers(const struct outgoing *out)
 {
 	const char *type = out->reply->type ? out->reply->type : "";
 	bool page = type == km_type_html;
-	bool console = out->request->route && (out->request->route->kind & KM_ROUTE_CONSOLE);
-	add(out, "Content-Security-Policy", page && console ? console_policy : policy_of(type));
+	add_policy(out, type);
 	add(out, "X-Content-Type-Options", "nosniff");
 	add(out, "Referrer-Policy", "no-referrer");
 	bool everyone = out->request->route && (out->request->route->kind & KM_ROUTE_PUBLIC);
@@ -181,6 +203,16 @@ static void add_other_headers(const struct outgoing *out)
 		snprintf(text, sizeof text, "attachment; filename=\"%s\"", reply->filename);
 		add(out, "Content-Disposition", text);
 	}
+}
+
+void km_send_headers(const struct km_request *request, const struct km_reply *reply,
+                     void (*add_header)(void *context, const char *name, const char *value), void *context)
+{
+	const struct outgoing out = {
+		.add = add_header, .context = context, .request = request, .reply = reply, .status = 200};
+	add_cache_headers(&out);
+	add_security_headers(&out);
+	add_other_headers(&out);
 }
 
 /* Puts the body into gzip's form where that helps. */
@@ -287,9 +319,11 @@ enum MHD_Result km_send(struct MHD_Connection *connection, const struct km_reque
 {
 	struct outgoing out = {.request = request, .reply = reply, .status = reply->status ? reply->status : 200};
 	settle(&out, connection, reply);
-	out.response = make_response(reply, out.compressed);
+	struct MHD_Response *response = make_response(reply, out.compressed);
+	out.add = add_to_response;
+	out.context = response;
 	enum MHD_Result result = MHD_NO;
-	if (out.response) {
+	if (response) {
 		if (reply->type && out.status != 304)
 			add(&out, "Content-Type", reply->type);
 		if (out.compressed)
@@ -299,12 +333,12 @@ enum MHD_Result km_send(struct MHD_Connection *connection, const struct km_reque
 		add_other_headers(&out);
 		if (reply->close || request->site->stopping)
 			add(&out, "Connection", "close");
-		result = MHD_queue_response(connection, out.status, out.response);
+		result = MHD_queue_response(connection, out.status, response);
 		if (ret_ready && !request->site->stopping && may_stand_ready(&out)) {
-			ret_ready->response = out.response;
+			ret_ready->response = response;
 			snprintf(ret_ready->etag, sizeof ret_ready->etag, "%s", out.etag);
 		} else
-			MHD_destroy_response(out.response);
+			MHD_destroy_response(response);
 	}
 	*ret_status = out.status;
 	km_reply_done(reply);

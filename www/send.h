@@ -20,4 +20,9 @@ enum MHD_Result km_send(struct MHD_Connection *connection, const struct km_reque
 enum MHD_Result km_send_ready(struct MHD_Connection *connection, const struct km_ready_reply *ready,
                               unsigned *ret_status);
 
+/* The headers that such a reply is sent with, but for those that depend on its bytes, for whoever sends them in our
+ * place (www/mirror_rules.h). */
+void km_send_headers(const struct km_request *request, const struct km_reply *reply,
+                     void (*add_header)(void *context, const char *name, const char *value), void *context);
+
 #endif

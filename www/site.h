@@ -50,6 +50,7 @@ struct km_site {
 	pthread_mutex_t issuer_lock;
 	pthread_key_t thread_key; /* each thread's own store and ready replies, gone when the thread ends */
 	bool has_lock, has_key, has_proxy;
+	bool mirror; /* makes files for a mirror (www/mirror.h): links lead to files, or to the registry itself */
 	struct km_shelf shelves[KM_SHELVES];
 	struct km_metrics *metrics;
 	struct km_limit *limit; /* NULL: none */

@@ -1,3 +1,4 @@
+#include "www/register.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/encode.h"
@@ -13,18 +14,29 @@
 
 /* /register.csv and /register.jsonl: the whole register as open data; /register.jwt: the latter's digest, signed. */
 
-enum { REGISTER_MAX_AGE_S = 60, SNAPSHOT_HOLDS_S = 24 * 3600 };
+enum { REGISTER_MAX_AGE_S = 60 };
+
+/* The rows so far are given on once they are so many. */
+enum { PIECE_BYTES = 64 * 1024 };
 
 struct making {
-	const struct km_request *request;
 	struct km_buf *out;
+	km_register_piece *piece; /* NULL: all of it stays in `out` */
+	void *context;
+	int64_t rows;
+	struct km_problem *problem;
 };
 
-static enum km_error walk(struct making *making, enum km_error (*add)(void *context, const struct km_register_row *row),
-                          struct km_problem *problem)
+static enum km_error give_on(struct making *making, size_t from_bytes)
 {
-	enum km_error error = km_register_rows(making->request->store, making->request->now, add, making, problem);
-	return error == KM_NO_MEMORY ? km_fail_memory(problem) : error;
+	struct km_buf *out = making->out;
+	if (out->failed)
+		return km_fail_memory(making->problem);
+	if (!making->piece || out->len < from_bytes)
+		return KM_OK;
+	enum km_error error = making->piece(making->context, out->data ? out->data : "", out->len, making->problem);
+	out->len = 0;
+	return error;
 }
 
 /* ----------------------------------------------------------------------------------------------------------- CSV */
@@ -72,7 +84,8 @@ static void add_scope(struct km_buf *csv, const char *scope_json)
 
 static enum km_error add_csv_row(void *context, const struct km_register_row *row)
 {
-	struct km_buf *csv = ((struct making *)context)->out;
+	struct making *making = context;
+	struct km_buf *csv = making->out;
 	char since[KM_TIME_TEXT], version[12];
 	km_time_format(row->state_since, since);
 	snprintf(version, sizeof version, "%d", row->scheme_version);
@@ -93,16 +106,14 @@ static enum km_error add_csv_row(void *context, const struct km_register_row *ro
 	add_day(csv, row->valid_from);
 	add_day(csv, row->valid_until);
 	km_buf_add_text(csv, "\r\n");
-	return csv->failed ? KM_NO_MEMORY : KM_OK;
+	making->rows++;
+	return give_on(making, PIECE_BYTES);
 }
 
-static enum km_error make_csv(void *context, struct km_buf *bytes, struct km_problem *problem)
+static void add_csv_head(struct km_buf *csv)
 {
-	struct making making = {.request = context, .out = bytes};
-	km_buf_add_text(bytes,
-	                "number,state,state_since,name,kvk,city,region,domains,scheme,scheme_version,level,scope,body,"
-	                "granted_on,valid_from,valid_until\r\n");
-	return walk(&making, add_csv_row, problem);
+	km_buf_add_text(csv, "number,state,state_since,name,kvk,city,region,domains,scheme,scheme_version,level,scope,body,"
+	                     "granted_on,valid_from,valid_until\r\n");
 }
 
 /* ---------------------------------------------------------------------------------------------------- JSON Lines */
@@ -127,7 +138,8 @@ static json_t *day_json(int64_t moment)
 
 static enum km_error add_json_row(void *context, const struct km_register_row *row)
 {
-	struct km_buf *out = ((struct making *)context)->out;
+	struct making *making = context;
+	struct km_buf *out = making->out;
 	json_auto_t *line = json_pack(
 		"{s:s, s:s, s:o, s:s, s:s, s:s?, s:s?, s:o, s:s, s:i, s:s?, s:o, s:s, s:o, s:o, s:o}", "number", row->number,
 		"state", km_state_name(row->state), "state_since", km_json_moment_new(row->state_since), "name", row->name,
@@ -137,18 +149,50 @@ static enum km_error add_json_row(void *context, const struct km_register_row *r
 		day_json(row->valid_from), "valid_until", day_json(row->valid_until));
 	auto_free char *text = line ? km_json_text(line) : NULL;
 	if (!text)
-		return KM_NO_MEMORY;
+		return km_fail_memory(making->problem);
 	km_buf_add_text(out, text);
 	km_buf_add_char(out, '\n');
-	return KM_OK;
+	making->rows++;
+	return give_on(making, PIECE_BYTES);
+}
+
+/* --------------------------------------------------------------------------------------------------- all of them */
+
+static enum km_error walk(struct km_store *store, enum km_register_form form, int64_t now, struct making *making,
+                          struct km_problem *problem)
+{
+	making->problem = problem;
+	if (form == KM_REGISTER_CSV)
+		add_csv_head(making->out);
+	enum km_error error =
+		km_register_rows(store, now, form == KM_REGISTER_CSV ? add_csv_row : add_json_row, making, problem);
+	return error ? error : give_on(making, 1);
+}
+
+enum km_error km_register_write(struct km_store *store, enum km_register_form form, int64_t now,
+                                km_register_piece *piece, void *context, int64_t *ret_rows, struct km_problem *problem)
+{
+	auto_buf struct km_buf out = KM_BUF_EMPTY;
+	struct making making = {.out = &out, .piece = piece, .context = context};
+	enum km_error error = walk(store, form, now, &making, problem);
+	if (!error)
+		*ret_rows = making.rows;
+	return error;
+}
+
+static enum km_error make_csv(void *context, struct km_buf *bytes, struct km_problem *problem)
+{
+	const struct km_request *request = context;
+	struct making making = {.out = bytes};
+	return walk(request->store, KM_REGISTER_CSV, request->now, &making, problem);
 }
 
 static enum km_error make_jsonl(void *context, struct km_buf *bytes, struct km_problem *problem)
 {
-	struct making making = {.request = context, .out = bytes};
-	enum km_error error =
-		km_log_size(making.request->store, &making.request->site->shelves[KM_SHELF_JSONL].sequence, problem);
-	return error ? error : walk(&making, add_json_row, problem);
+	const struct km_request *request = context;
+	struct making making = {.out = bytes};
+	enum km_error error = km_log_size(request->store, &request->site->shelves[KM_SHELF_JSONL].sequence, problem);
+	return error ? error : walk(request->store, KM_REGISTER_JSONL, request->now, &making, problem);
 }
 
 static enum km_error reply_shared(struct km_request *request, struct km_reply *reply, enum km_shelf_name name,
@@ -179,44 +223,46 @@ KM_HANDLER(km_get_register_jsonl)
 
 /* ------------------------------------------------------------------------------------------------------- snapshot */
 
+static char *payload_of(const struct km_site *site, const struct km_register_made *made)
+{
+	auto_buf struct km_buf hex = KM_BUF_EMPTY;
+	km_encode(KM_HEX, made->digest, sizeof made->digest, &hex);
+	json_auto_t *payload =
+		hex.failed ? NULL
+				   : json_pack("{s:s, s:o, s:I, s:I, s:o, s:I, s:I, s:s}", "iss", site->url, "sub",
+	                           json_sprintf("%s/register.jsonl", site->url), "iat", (json_int_t)made->at, "exp",
+	                           (json_int_t)(made->at + KM_FORM_REGISTER_MAX_S), "next_update",
+	                           km_json_moment_new(made->next_update), "sequence", (json_int_t)made->sequence, "rows",
+	                           (json_int_t)made->rows, "sha256", hex.data);
+	if (!payload || (made->parts && json_object_set(payload, "parts", made->parts) != 0))
+		return NULL;
+	return km_json_text(payload);
+}
+
+enum km_error km_register_sign(const struct km_site *site, const struct km_register_made *made, char **ret_token,
+                               struct km_problem *problem)
+{
+	auto_free char *payload = payload_of(site, made);
+	if (!payload)
+		return km_fail_memory(problem);
+	return km_signer_sign(site->options.signer, KM_FORM_REGISTER, payload, strlen(payload), ret_token, problem);
+}
+
 struct snapshot {
-	struct km_site *site;
+	const struct km_site *site;
 	const struct km_shared *jsonl;
 };
-
-static enum km_error make_payload(const struct snapshot *snapshot, char **ret_payload, struct km_problem *problem)
-{
-	const struct km_shared *jsonl = snapshot->jsonl;
-	const char *url = snapshot->site->url;
-	uint8_t digest[KM_SHA256_BYTES];
-	auto_buf struct km_buf hex = KM_BUF_EMPTY;
-	int64_t rows = 0;
-	km_sha256(jsonl->bytes, jsonl->len, digest);
-	km_encode(KM_HEX, digest, sizeof digest, &hex);
-	for (size_t i = 0; i < jsonl->len; i++)
-		rows += jsonl->bytes[i] == '\n';
-	json_auto_t *payload = hex.failed
-	                           ? NULL
-	                           : json_pack("{s:s, s:o, s:I, s:I, s:o, s:I, s:I, s:s}", "iss", url, "sub",
-	                                       json_sprintf("%s/register.jsonl", url), "iat", (json_int_t)jsonl->made_at,
-	                                       "exp", (json_int_t)(jsonl->made_at + SNAPSHOT_HOLDS_S), "next_update",
-	                                       km_json_moment_new(jsonl->until), "sequence", (json_int_t)jsonl->sequence,
-	                                       "rows", (json_int_t)rows, "sha256", hex.data);
-	char *text = payload ? km_json_text(payload) : NULL;
-	if (!text)
-		return km_fail_memory(problem);
-	*ret_payload = text;
-	return KM_OK;
-}
 
 static enum km_error make_jwt(void *context, struct km_buf *bytes, struct km_problem *problem)
 {
 	const struct snapshot *snapshot = context;
-	auto_free char *payload = NULL, *token = NULL;
-	enum km_error error = make_payload(snapshot, &payload, problem);
-	if (!error)
-		error =
-			km_signer_sign(snapshot->site->options.signer, KM_FORM_REGISTER, payload, strlen(payload), &token, problem);
+	const struct km_shared *jsonl = snapshot->jsonl;
+	struct km_register_made made = {.at = jsonl->made_at, .next_update = jsonl->until, .sequence = jsonl->sequence};
+	km_sha256(jsonl->bytes, jsonl->len, made.digest);
+	for (size_t i = 0; i < jsonl->len; i++)
+		made.rows += jsonl->bytes[i] == '\n';
+	auto_free char *token = NULL;
+	enum km_error error = km_register_sign(snapshot->site, &made, &token, problem);
 	if (!error)
 		km_buf_add_text(bytes, token);
 	return error;
