@@ -13,7 +13,8 @@ static void every_address_that_is_read_is_in_the_plan_once(void **state)
 		size_t found = 0;
 		for (size_t j = 0; j < km_mirror_plans_len; j++)
 			found += strcmp(km_mirror_plans[j].path, km_routes[i].path) == 0;
-		if (km_routes[i].method == KM_GET && found != 1)
+		bool console = km_routes[i].kind & KM_ROUTE_CONSOLE;
+		if (km_routes[i].method == KM_GET && found != 1 && !console)
 			fail_msg("%s is in www/mirror_plan.c %zu times", km_routes[i].path, found);
 	}
 }

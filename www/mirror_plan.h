@@ -1,5 +1,6 @@
 /*
- * What of each address a mirror has: one line for each line of www/endpoints.c that is read with GET.
+ * What of each address a mirror has: one line for each line of www/endpoints.c that is read with GET, but for those of
+ * the console, of which a mirror has nothing.
  */
 #ifndef KM_WWW_MIRROR_PLAN_H
 #define KM_WWW_MIRROR_PLAN_H
