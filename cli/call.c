@@ -97,13 +97,24 @@ static bool is_thumbprint(const char *word)
 	       strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == THUMBPRINT_LEN;
 }
 
+/* The word after this one is its value, whatever that looks like. */
+static bool takes_value(const struct km_command *command, const char *word)
+{
+	if (strncmp(word, "--", 2) != 0)
+		return false;
+	for (const struct km_option *option = command->options; option->name; option++)
+		if (strcmp(option->name, word + 2) == 0)
+			return option->argument;
+	return false;
+}
+
 /* Puts those behind all else; how many words come before them. */
-static int set_apart(int argc, char **argv)
+static int set_apart(const struct km_command *command, int argc, char **argv)
 {
 	int before = argc;
 	for (int i = 1; i < before;) {
 		char *word = argv[i];
-		if (word[0] != '-' || !is_thumbprint(word)) {
+		if (word[0] != '-' || !is_thumbprint(word) || takes_value(command, argv[i - 1])) {
 			i++;
 			continue;
 		}
@@ -124,7 +135,7 @@ enum km_error km_call_parse(const struct km_command *command, int argc, char **a
 	*ret_help = false;
 	optind = 1;
 	opterr = 0;
-	int found = 0, words = set_apart(argc, argv);
+	int found = 0, words = set_apart(command, argc, argv);
 	enum km_error error = KM_OK;
 	while (!error && (found = getopt_long(words, argv, letters, long_options, NULL)) != -1) {
 		if (found == ASKED_HELP) {

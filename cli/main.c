@@ -136,7 +136,7 @@ static int exit_status(enum km_error error, const struct km_problem *problem, co
 		return KM_EXIT_USAGE;
 	}
 	km_say(stderr, "keurmerk: %s", problem->message);
-	if (error == KM_UNPROVEN && strncmp(problem->type, "pin-", 4) == 0)
+	if (error == KM_UNPROVEN && strncmp(problem->type, "pin-", 4) == 0 && strcmp(problem->type, "pin-missing") != 0)
 		return KM_EXIT_PIN;
 	return error == KM_UNAVAILABLE ? KM_EXIT_CANNOT_TELL : KM_EXIT_NOT_VALID;
 }

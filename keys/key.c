@@ -225,7 +225,7 @@ static enum km_error decrypt(const X509_SIG *encrypted, const char *path, const 
 {
 	if (!passphrase)
 		return km_fail(problem, KM_UNPROVEN, "passphrase-missing",
-		               "%s: this key is encrypted: say where its passphrase is", path);
+		               "%s: this key is encrypted: name the file with its passphrase (--passphrase-file)", path);
 	PKCS8_PRIV_KEY_INFO *pkcs8 =
 		strlen(passphrase) > PASSPHRASE_MAX ? NULL : PKCS8_decrypt(encrypted, passphrase, (int)strlen(passphrase));
 	ERR_clear_error();

@@ -131,6 +131,9 @@ claim "for a person who is there" exits 1 person invite --again 2
 claim "and who is known already" says "--again goes without" 2 person invite --again 1 --name Anna
 claim "person list shows who is invited" says "invited" 0 person list
 claim "a key that is not there is not revoked" exits 1 person revoke nothing
+hyphened=-t753NyS3cl3Qa4iN72GVVCSQ8x_wJzFQm68PqLWMvc
+claim "a thumbprint may begin with a hyphen" says "no key with thumbprint $hyphened" 1 person revoke "$hyphened"
+claim "also as the value of an option" says "neither a file nor" 2 verify nothing.jwt --root "$hyphened"
 claim "a KvK number has 8 digits" exits 1 provider add 6875011 Donald
 claim "a domain in any script is kept as A-labels" \
   both 'exits 0 provider add 68750110 "Test BV Donald" --domain café.example' 'says xn--caf-dma.example 0 provider show 68750110'

@@ -60,7 +60,7 @@ fi
 
 claim "nobody is asked where there is no terminal" \
   refuses "$program" key rotate --purpose receipt --home "$folder/a"
-claim "and what is missing is said" grep -q 'say where its passphrase is' "$folder/err"
+claim "and what is missing is said" grep -q 'name the file with its passphrase' "$folder/err"
 mkdir "$folder/credentials"
 printf 'geheim\n' >"$folder/credentials/keurmerk-passphrase"
 chmod 400 "$folder/credentials/keurmerk-passphrase"

@@ -23,7 +23,7 @@ break_others_can_look_into_the_folder_of_keys() {
 }
 break_the_passphrase_is_missing() {
   make --passphrase-file "$folder/passphrase"
-  expected='this key is encrypted: say where its passphrase is'
+  expected='this key is encrypted: name the file with its passphrase'
 }
 break_the_passphrase_is_wrong() {
   make --passphrase-file "$folder/passphrase"
