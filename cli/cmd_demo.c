@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/home.h"
+#include "cli/keeper.h"
 #include "cli/listen.h"
 #include "cli/sample.h"
 #include "cli/say.h"
@@ -189,7 +190,24 @@ static enum km_error choose_address(const struct km_call *call, struct km_listen
 	return KM_OK;
 }
 
-static enum km_error show(const struct km_call *call, const char *folder, struct km_problem *problem)
+struct show {
+	const struct km_call *call;
+	const char *url, *folder;
+	const struct km_sample_mark *marks;
+	const struct guest *guests;
+	size_t guests_len;
+};
+
+static void announce(void *context, const char *address)
+{
+	const struct show *show = context;
+	(void)address; /* that of the url */
+	print_tour(show->url, show->marks);
+	print_guests(show->url, show->guests, show->guests_len);
+	print_trials(show->call, show->url, show->folder, show->marks);
+}
+
+static enum km_error give_show(const struct km_call *call, const char *folder, struct km_problem *problem)
 {
 	char url[96];
 	struct km_listen listen;
@@ -211,24 +229,17 @@ static enum km_error show(const struct km_call *call, const char *folder, struct
 	const size_t guests_len = sizeof guests / sizeof *guests;
 	if (!error)
 		error = invite_guests(&home, now, guests, guests_len, problem);
-	struct km_service *service = NULL;
+	struct show show = {call, url, folder, marks, guests, guests_len};
 	const struct km_service_options service_options = {
 		.home = &home,
 		.clock = &call->clock,
-		.clock_is_set = call->test_clock.path != NULL,
+		.clock_file = call->test_clock.path,
 		.listen = listen,
 		.limit = KM_LIMIT_USUAL,
+		.announce = announce,
+		.announce_context = &show,
 	};
-	if (!error)
-		error = km_service_start(&service_options, &service, problem);
-	if (error)
-		return error;
-	print_tour(url, marks);
-	print_guests(url, guests, guests_len);
-	print_trials(call, url, folder, marks);
-	km_service_wait(service);
-	km_service_stop(service);
-	return KM_OK;
+	return error ? error : km_keeper_run(&service_options, problem);
 }
 
 static enum km_error run(struct km_call *call, struct km_problem *problem)
@@ -238,7 +249,7 @@ static enum km_error run(struct km_call *call, struct km_problem *problem)
 	enum km_error error = make_folder(&folder, problem);
 	if (error)
 		return error;
-	error = show(call, folder, problem);
+	error = give_show(call, folder, problem);
 	remove_folder(folder);
 	return error;
 }

@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "cli/domain_options.h"
 #include "cli/home.h"
+#include "cli/keeper.h"
 #include "cli/listen.h"
 #include "cli/passphrase.h"
 #include "cli/say.h"
@@ -10,6 +11,7 @@
 #include "www/limit.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const struct km_option options[] = {
 	KM_OPTION_HOME,
@@ -42,55 +44,75 @@ static enum km_error read_limit(const struct km_call *call, unsigned *ret_limit,
 	return KM_OK;
 }
 
+struct served {
+	char *url;
+	bool tls;
+};
+
+static void announce(void *context, const char *address)
+{
+	const struct served *served = context;
+	km_say(stdout, "%s is served at http%s://%s.", served->url, served->tls ? "s" : "", address);
+}
+
+/* Brings an older register up to date. It is closed again, for the keeper forks. */
+static enum km_error read_url(const struct km_call *call, char **ret_url, struct km_problem *problem)
+{
+	auto_store struct km_store *store = NULL;
+	enum km_error error = km_home_store(call, KM_STORE_WRITE, &store, problem);
+	if (error)
+		return error;
+	char *url = strdup(km_store_url(store));
+	if (!url)
+		return km_fail_memory(problem);
+	*ret_url = url;
+	return KM_OK;
+}
+
+static enum km_error choose_address(const struct km_call *call, const char *url, struct km_listen *ret_listen,
+                                    struct km_problem *problem)
+{
+	const char *given = km_given(call, "listen");
+	return given ? km_listen_parse(given, ret_listen, problem) : km_listen_for_url(url, ret_listen, problem);
+}
+
 static enum km_error run(struct km_call *call, struct km_problem *problem)
 {
 	auto_home struct km_home home = {0};
-	struct km_listen listen = {0};
-	const char *given = km_given(call, "listen");
+	auto_free char *url = NULL, *passphrase_file = NULL;
+	struct km_probe_options domains = {0};
 	int listening = -1;
-	unsigned limit = 0;
-	auto_free char *passphrase_file = NULL;
+	struct km_service_options service = {
+		.home = &home,
+		.clock = &call->clock,
+		.clock_file = call->test_clock.path,
+		.domains = km_given(call, "no-domain-checks") ? NULL : &domains,
+		.tls_cert = km_given(call, "tls-cert"),
+		.tls_key = km_given(call, "tls-key"),
+		.proxy = km_given(call, "trust-proxy"),
+		.watchdog_ms = km_supervisor_watchdog_ms(),
+		.announce = announce,
+	};
 	enum km_error error = km_supervisor_socket(&listening, problem);
 	if (!error)
 		error = km_home_find(call, &home, problem);
 	if (!error)
-		error = read_limit(call, &limit, problem);
+		error = read_limit(call, &service.limit, problem);
 	if (!error)
 		error = km_passphrase_file(call, &passphrase_file, problem);
-	if (!error && given)
-		error = km_listen_parse(given, &listen, problem);
-	struct km_probe_options domains = {0};
 	if (!error)
 		error = km_domain_options(call, &domains, problem);
-	auto_store struct km_store *store = NULL;
 	if (!error)
-		error = km_home_store(call, KM_STORE_WRITE, &store, problem); /* brings an older one up to date */
-	if (!error && !given)
-		error = km_listen_for_url(km_store_url(store), &listen, problem);
-	struct km_service *service = NULL;
-	const struct km_service_options service_options = {
-		.home = &home,
-		.passphrase_file = passphrase_file,
-		.clock = &call->clock,
-		.clock_is_set = call->test_clock.path != NULL,
-		.listen = listen,
-		.listening = listening > 0 ? listening : 0,
-		.domains = km_given(call, "no-domain-checks") ? NULL : &domains,
-		.tls_cert = km_given(call, "tls-cert"),
-		.tls_key = km_given(call, "tls-key"),
-		.limit = limit,
-		.proxy = km_given(call, "trust-proxy"),
-	};
+		error = read_url(call, &url, problem);
 	if (!error)
-		error = km_service_start(&service_options, &service, problem);
+		error = choose_address(call, url, &service.listen, problem);
 	if (error)
 		return error;
-	km_say(stdout, "%s is served at http%s://%s.", km_store_url(store), service_options.tls_key ? "s" : "",
-	       km_service_address(service));
-	fflush(stdout);
-	km_service_wait(service);
-	km_service_stop(service);
-	return KM_OK;
+	struct served served = {.url = url, .tls = service.tls_key != NULL};
+	service.announce_context = &served;
+	service.passphrase_file = passphrase_file;
+	service.listening = listening > 0 ? listening : 0;
+	return km_keeper_run(&service, problem);
 }
 
 const struct km_command km_serve_command = {

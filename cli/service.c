@@ -1,32 +1,27 @@
 #include "cli/service.h"
 
-#include "base/buf.h"
-#include "cli/domain_watch.h"
+#include "cli/line.h"
 #include "cli/say.h"
-#include "cli/supervisor.h"
 #include "keys/key.h"
 #include "keys/sandbox.h"
 #include "keys/signer.h"
 #include "www/server.h"
 
-#include <errno.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 #include <time.h>
 
-struct km_service {
+enum { PATH_MAX_BYTES = 4096 };
+
+struct service {
+	const struct km_service_options *options;
+	int line;
 	struct km_signer *signer;
 	struct km_server *server;
-	struct km_domain_watch *domains;
-	const struct km_clock *clock;
-	char address[KM_LISTEN_TEXT];
+	uint16_t port;
 };
 
-/* Those that mean something to us. */
-static sigset_t signals(void)
+sigset_t km_service_signals(void)
 {
 	sigset_t set;
 	sigemptyset(&set);
@@ -38,24 +33,26 @@ static sigset_t signals(void)
 
 void km_service_hold_signals(void)
 {
-	const sigset_t set = signals();
+	const sigset_t set = km_service_signals();
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN); /* a client, or a terminal, that goes away is not our end */
 }
 
 /* Whose fault it was comes first: an operator sleeps through the other kind. */
-static void log_line(void *context, bool ours, const char *line)
+void km_service_log(const struct km_service_options *options, bool ours, const char *line)
 {
-	const struct km_service *service = context;
 	char time[KM_TIME_TEXT];
-	km_time_format(km_clock_now(service->clock), time);
+	km_time_format(km_clock_now(options->clock), time);
 	km_say(stderr, "%s %s %s", time, ours ? "fault" : "note", line);
 }
 
-static void log_fault(void *context, const char *line)
+static void log_line(void *context, bool ours, const char *line)
 {
-	log_line(context, true, line);
+	const struct service *service = context;
+	km_service_log(service->options, ours, line);
 }
+
+/* ------------------------------------------------------------------------------------------------------ the signer */
 
 static enum km_error open_here(const struct km_service_options *options, struct km_signer **ret_signer,
                                struct km_problem *problem)
@@ -70,35 +67,63 @@ static enum km_error open_here(const struct km_service_options *options, struct 
 	return error;
 }
 
-/* In a process of its own, which alone reads the passphrase and the keys. */
-static enum km_error open_apart(const struct km_service_options *options, struct km_signer **ret_signer,
-                                struct km_problem *problem)
+/* The keeper starts it. One thread at a time asks for that (keys/signer.c), so the next word is the answer. */
+static enum km_error fetch_signer(void *context, int *ret_fd, struct km_problem *problem)
 {
-	auto_free char *file = options->passphrase_file ? realpath(options->passphrase_file, NULL) : NULL;
-	if (options->passphrase_file && !file)
-		return km_fail(problem, KM_ABSENT, "passphrase-file", "%s: %s", options->passphrase_file, strerror(errno));
-	const struct km_signer_process process = {
-		.program = "/proc/self/exe",
-		.folder = options->home->keys,
-		.passphrase_file = file,
-		.environment = environ,
-	};
-	return km_signer_start(&process, options->clock, ret_signer, problem);
+	const struct service *service = context;
+	struct km_line_message answer;
+	int fd = -1;
+	enum km_error error = km_line_say(service->line, KM_LINE_SIGNER, NULL, -1);
+	if (!error)
+		error = km_line_hear(service->line, false, &answer, &fd);
+	if (error || (!answer.problem.code && fd < 0))
+		return km_fail(problem, KM_UNAVAILABLE, "signer-gone", "the keeper gives no signer: try again in a moment");
+	if (answer.problem.code)
+		return km_fail(problem, answer.problem.code, answer.problem.type, "%s", answer.problem.message);
+	*ret_fd = fd;
+	return KM_OK;
 }
 
-static enum km_error start(struct km_service *service, const struct km_service_options *options,
-                           struct km_problem *problem)
+static enum km_error open_apart(struct service *service, struct km_problem *problem)
 {
-	enum km_error error = options->clock_is_set ? open_here(options, &service->signer, problem)
-	                                            : open_apart(options, &service->signer, problem);
-	if (!error)
-		error = km_sandbox_harden(problem);
+	const struct km_service_options *options = service->options;
+	const struct km_signer_source source = {.open = fetch_signer, .context = service, .folder = options->home->keys};
+	return km_signer_start(&source, options->clock, &service->signer, problem);
+}
+
+/* ------------------------------------------------------------------------------------------------------ the server */
+
+/* From here on of the disk it has the register, of the keys their public halves, and nothing else. */
+static enum km_error confine(void *context, struct km_problem *problem)
+{
+	const struct service *service = context;
+	const struct km_service_options *options = service->options;
+	if (km_signer_in_token(service->signer)) /* only where a test has set the clock */
+		return KM_OK;
+	char published[PATH_MAX_BYTES], log[PATH_MAX_BYTES], index[PATH_MAX_BYTES];
+	bool fenced;
+	snprintf(published, sizeof published, "%s/published", options->home->keys);
+	snprintf(log, sizeof log, "%s-wal", options->home->database); /* SQLite's, both there by now */
+	snprintf(index, sizeof index, "%s-shm", options->home->database);
+	const char *const read[] = {published, options->clock_file}, *const write[] = {options->home->database, log, index};
+	const struct km_landlock_files files = {
+		.read = read, .read_len = options->clock_file ? 2 : 1, .write = write, .write_len = 3};
+	enum km_error error = km_sandbox_serve(&files, &fenced, problem);
+	if (!error && !fenced)
+		km_service_log(options, false, "this kernel has no Landlock: what files the server may open is not fenced in");
+	return error;
+}
+
+static enum km_error start(struct service *service, struct km_problem *problem)
+{
+	const struct km_service_options *options = service->options;
+	enum km_error error =
+		options->clock_file ? open_here(options, &service->signer, problem) : open_apart(service, problem);
 	if (error)
 		return error;
-	struct km_listen listen = options->listen;
-	struct km_server_options server = {
-		.address = listen.address,
-		.port = listen.port,
+	const struct km_server_options server = {
+		.address = options->listen.address,
+		.port = options->listen.port,
 		.listening = options->listening,
 		.tls_cert = options->tls_cert,
 		.tls_key = options->tls_key,
@@ -108,46 +133,31 @@ static enum km_error start(struct km_service *service, const struct km_service_o
 		.keys = options->home->keys,
 		.signer = service->signer,
 		.clock = options->clock,
+		.confine = confine,
+		.confine_context = service,
 		.log = log_line,
 		.log_context = service,
 	};
-	error = km_server_start(&server, &service->server, &listen.port, problem);
-	if (!error)
-		km_listen_format(&listen, service->address);
-	if (!error && options->domains)
-		error = km_domain_watch_start(options->home->database, options->domains, options->clock, log_fault, service,
-		                              &service->domains, problem);
-	return error;
+	return km_server_start(&server, &service->server, &service->port, problem);
 }
 
-enum km_error km_service_start(const struct km_service_options *options, struct km_service **ret_service,
-                               struct km_problem *problem)
+static void announce(const struct service *service)
 {
-	struct km_service *service = calloc(1, sizeof *service);
-	if (!service)
-		return km_fail_memory(problem);
-	service->clock = options->clock;
-	km_service_hold_signals(); /* before there are threads, which inherit this */
-	enum km_error error = start(service, options, problem);
-	if (error) {
-		km_service_stop(service);
-		return error;
-	}
-	*ret_service = service;
-	return KM_OK;
+	char address[KM_LISTEN_TEXT];
+	struct km_listen listen = service->options->listen;
+	listen.port = service->port;
+	km_listen_format(&listen, address);
+	if (service->options->announce)
+		service->options->announce(service->options->announce_context, address);
+	fflush(stdout);
+	km_line_say(service->line, KM_LINE_READY, NULL, -1);
 }
 
-const char *km_service_address(const struct km_service *service)
+static void look(const struct service *service)
 {
-	return service->address;
-}
-
-static void look(struct km_service *service)
-{
-	km_supervisor_tell("RELOADING=1");
 	km_server_look(service->server);
-	log_line(service, false, "SIGHUP: looking at the keys and the register now");
-	km_supervisor_tell("READY=1");
+	log_line((void *)service, false, "SIGHUP: looking at the keys and the register now");
+	km_line_say(service->line, KM_LINE_READY, NULL, -1);
 }
 
 /* The next signal; 0 where it did not come within the time. */
@@ -158,29 +168,29 @@ static int next_signal(const sigset_t *set, unsigned wait_ms)
 	return which < 0 ? 0 : which;
 }
 
-void km_service_wait(struct km_service *service)
+static void wait_for_end(const struct service *service)
 {
-	const sigset_t set = signals();
-	unsigned watchdog_ms = km_supervisor_watchdog_ms();
-	km_supervisor_tell("READY=1");
+	const sigset_t set = km_service_signals();
+	unsigned watchdog_ms = service->options->watchdog_ms;
 	for (int which = 0; which != SIGTERM && which != SIGINT;) {
 		/* Twice as often as it must be, as sd_watchdog_enabled(3) asks. */
 		which = next_signal(&set, watchdog_ms / 2);
 		if (which == SIGHUP)
 			look(service);
 		if (watchdog_ms && km_server_well(service->server))
-			km_supervisor_tell("WATCHDOG=1");
+			km_line_say(service->line, KM_LINE_WELL, NULL, -1);
 	}
-	km_supervisor_tell("STOPPING=1");
 }
 
-void km_service_stop(struct km_service *service)
+enum km_error km_service_run(const struct km_service_options *options, int line, struct km_problem *problem)
 {
-	if (!service)
-		return;
-	km_domain_watch_stop(service->domains);
-	if (service->server)
-		km_server_stop(service->server);
-	km_signer_close(service->signer);
-	free(service);
+	struct service service = {.options = options, .line = line};
+	enum km_error error = start(&service, problem);
+	if (!error) {
+		announce(&service);
+		wait_for_end(&service);
+	}
+	km_server_stop(service.server);
+	km_signer_close(service.signer);
+	return error;
 }

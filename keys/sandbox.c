@@ -2,16 +2,59 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <seccomp.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-static const int allowed[] = {
+/* No core dump, no tracing, no more rights. */
+static enum km_error close_up(struct km_problem *problem)
+{
+	static const struct rlimit none = {0, 0};
+	if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return km_fail(problem, KM_UNAVAILABLE, "sandbox", "this process cannot give up its rights: %s",
+		               strerror(errno));
+	return KM_OK;
+}
+
+/* One that this architecture does not have needs no rule. */
+static int add_all(scmp_filter_ctx filter, uint32_t action, const int *calls, size_t len)
+{
+	int failed = 0;
+	for (size_t i = 0; !failed && i < len; i++) {
+		failed = seccomp_rule_add(filter, action, calls[i], 0);
+		if (failed == -EDOM)
+			failed = 0;
+	}
+	return failed;
+}
+
+/* All calls get `otherwise`, but for the rules that `fill` adds; it gives 0, or why not. */
+static enum km_error enter(uint32_t otherwise, int (*fill)(scmp_filter_ctx filter, int fd), int fd,
+                           struct km_problem *problem)
+{
+	scmp_filter_ctx filter = seccomp_init(otherwise);
+	if (!filter)
+		return km_fail_memory(problem);
+	int failed = fill(filter, fd);
+	if (!failed)
+		failed = seccomp_load(filter);
+	seccomp_release(filter);
+	if (failed)
+		return km_fail(problem, KM_UNAVAILABLE, "sandbox",
+		               "this system does not let a process fence itself in (seccomp: %s)", strerror(-failed));
+	return KM_OK;
+}
+
+/* ----------------------------------------------------------------------------------------------------- the signer */
+
+static const int signing[] = {
 	/* memory */
 	SCMP_SYS(brk),
 	SCMP_SYS(munmap),
@@ -38,39 +81,9 @@ static const int allowed[] = {
 #endif
 };
 
-/* For the module of a token. SoftHSM looks whether its files have changed each time that it uses a key; others speak
- * over what they opened when they logged in. */
-static const int allowed_with_token[] = {
-	SCMP_SYS(read),       SCMP_SYS(lseek),   SCMP_SYS(close), SCMP_SYS(getdents64), SCMP_SYS(fstat),  SCMP_SYS(stat),
-	SCMP_SYS(newfstatat), SCMP_SYS(getpid),  SCMP_SYS(write), SCMP_SYS(writev),     SCMP_SYS(sendto), SCMP_SYS(sendmsg),
-	SCMP_SYS(recvfrom),   SCMP_SYS(recvmsg), SCMP_SYS(poll),  SCMP_SYS(ppoll),
-};
-
-static int fill_with_token(scmp_filter_ctx filter)
+static int fill_for_signer(scmp_filter_ctx filter, int fd)
 {
-	static const int locking[] = {F_GETFL, F_SETLK, F_SETLKW};
-	const scmp_datum_t writing = O_ACCMODE | O_CREAT | O_TRUNC;
-	int failed =
-		seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
-	/* Modules complain to the system's log, of a token that is gone for one; to go without is no reason to die. */
-	if (!failed)
-		failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 0);
-	for (size_t i = 0; !failed && i < sizeof locking / sizeof *locking; i++)
-		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
-		                          SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)locking[i]));
-	for (size_t i = 0; !failed && i < sizeof allowed_with_token / sizeof *allowed_with_token; i++) {
-		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_with_token[i], 0);
-		if (failed == -EDOM) /* not of this architecture */
-			failed = 0;
-	}
-	return failed;
-}
-
-static int fill(scmp_filter_ctx filter, int fd)
-{
-	int failed = 0;
-	for (size_t i = 0; !failed && i < sizeof allowed / sizeof *allowed; i++)
-		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
+	int failed = add_all(filter, SCMP_ACT_ALLOW, signing, sizeof signing / sizeof *signing);
 	if (!failed) /* memory that cannot be executed */
 		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 	if (!failed)
@@ -83,34 +96,48 @@ static int fill(scmp_filter_ctx filter, int fd)
 	return failed;
 }
 
-/* No core dump, no tracing, no more rights. */
-static bool close_up(void)
+/* For the module of a token. SoftHSM looks whether its files have changed each time that it uses a key; others speak
+ * over what they opened when they logged in. */
+static const int for_token[] = {
+	SCMP_SYS(read),       SCMP_SYS(lseek),   SCMP_SYS(close), SCMP_SYS(getdents64), SCMP_SYS(fstat),  SCMP_SYS(stat),
+	SCMP_SYS(newfstatat), SCMP_SYS(getpid),  SCMP_SYS(write), SCMP_SYS(writev),     SCMP_SYS(sendto), SCMP_SYS(sendmsg),
+	SCMP_SYS(recvfrom),   SCMP_SYS(recvmsg), SCMP_SYS(poll),  SCMP_SYS(ppoll),
+};
+
+static int fill_for_token(scmp_filter_ctx filter, int fd)
 {
-	static const struct rlimit none = {0, 0};
-	return setrlimit(RLIMIT_CORE, &none) == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
-	       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+	static const int locking[] = {F_GETFL, F_SETLK, F_SETLKW};
+	const scmp_datum_t writing = O_ACCMODE | O_CREAT | O_TRUNC;
+	int failed = fill_for_signer(filter, fd);
+	if (!failed)
+		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+		                          SCMP_A2(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
+	/* Modules complain to the system's log, of a token that is gone for one; to go without is no reason to die. */
+	if (!failed)
+		failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 0);
+	for (size_t i = 0; !failed && i < sizeof locking / sizeof *locking; i++)
+		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+		                          SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)locking[i]));
+	return failed ? failed : add_all(filter, SCMP_ACT_ALLOW, for_token, sizeof for_token / sizeof *for_token);
 }
 
 enum km_error km_sandbox_enter(int fd, bool with_token, struct km_problem *problem)
 {
-	if (!close_up())
-		return km_fail(problem, KM_UNAVAILABLE, "sandbox", "the signer cannot give up its rights: %s", strerror(errno));
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	if (!filter)
-		return km_fail_memory(problem);
-	int failed = fill(filter, fd);
-	if (!failed && with_token)
-		failed = fill_with_token(filter);
-	if (!failed)
-		failed = seccomp_load(filter);
-	seccomp_release(filter);
-	if (failed)
-		return km_fail(problem, KM_UNAVAILABLE, "sandbox",
-		               "this system does not let the signer fence itself in (seccomp: %s)", strerror(-failed));
-	return KM_OK;
+	enum km_error error = close_up(problem);
+	if (error)
+		return error;
+	return enter(SCMP_ACT_KILL_PROCESS, with_token ? fill_for_token : fill_for_signer, fd, problem);
 }
 
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+
+enum km_error km_sandbox_serve(const struct km_landlock_files *files, bool *ret_fenced, struct km_problem *problem)
+{
+	(void)files;
+	(void)problem;
+	*ret_fenced = true;
+	return KM_OK;
+}
 
 enum km_error km_sandbox_harden(struct km_problem *problem)
 {
@@ -119,6 +146,116 @@ enum km_error km_sandbox_harden(struct km_problem *problem)
 }
 
 #else
+
+/* ----------------------------------------------------------------------------------------------------- the server */
+
+static const int answering[] = {
+	/* memory */
+	SCMP_SYS(brk),
+	SCMP_SYS(munmap),
+	SCMP_SYS(mremap),
+	SCMP_SYS(madvise),
+	/* threads, and what each of them begins with */
+	SCMP_SYS(futex),
+	SCMP_SYS(set_robust_list),
+	SCMP_SYS(rseq),
+	SCMP_SYS(gettid),
+	SCMP_SYS(getpid),
+	SCMP_SYS(sched_yield),
+	SCMP_SYS(sched_getaffinity),
+	/* time, waiting and randomness */
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(nanosleep),
+	SCMP_SYS(getrandom),
+	/* signals that wait for us, and none to others */
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigtimedwait),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(restart_syscall),
+	/* the register: SQLite, with its write-ahead log and its locks */
+	SCMP_SYS(openat),
+	SCMP_SYS(close),
+	SCMP_SYS(read),
+	SCMP_SYS(pread64),
+	SCMP_SYS(pwrite64),
+	SCMP_SYS(lseek),
+	SCMP_SYS(fsync),
+	SCMP_SYS(fdatasync),
+	SCMP_SYS(ftruncate),
+	SCMP_SYS(fcntl),
+	SCMP_SYS(newfstatat),
+	SCMP_SYS(fstat),
+	SCMP_SYS(stat),
+	SCMP_SYS(lstat),
+	SCMP_SYS(access),
+	SCMP_SYS(readlink),
+	SCMP_SYS(getcwd),
+	SCMP_SYS(unlink),
+	SCMP_SYS(geteuid),
+	SCMP_SYS(fchown),
+	SCMP_SYS(fchmod),
+	/* connections that others have made to us, the signer and the keeper */
+	SCMP_SYS(accept4),
+	SCMP_SYS(epoll_create1),
+	SCMP_SYS(epoll_ctl),
+	SCMP_SYS(epoll_wait),
+	SCMP_SYS(epoll_pwait),
+	SCMP_SYS(eventfd2),
+	SCMP_SYS(poll),
+	SCMP_SYS(getsockname),
+	SCMP_SYS(getpeername),
+	SCMP_SYS(getsockopt),
+	SCMP_SYS(setsockopt),
+	SCMP_SYS(recvfrom),
+	SCMP_SYS(recvmsg),
+	SCMP_SYS(sendto),
+	SCMP_SYS(sendmsg),
+	SCMP_SYS(writev),
+	SCMP_SYS(sendfile),
+	SCMP_SYS(shutdown),
+	/* the log; and the end */
+	SCMP_SYS(write),
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
+};
+
+static int fill_for_server(scmp_filter_ctx filter, int fd)
+{
+	(void)fd;
+	int failed = add_all(filter, SCMP_ACT_ALLOW, answering, sizeof answering / sizeof *answering);
+	if (!failed) /* memory that cannot be executed */
+		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	if (!failed)
+		failed =
+			seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	if (!failed) /* a thread, not a process */
+		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+		                          SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM));
+	if (!failed) /* its flags are in memory, where they cannot be looked at: the C library then takes the other */
+		failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	if (!failed) /* what the thread is called */
+		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
+	if (!failed) /* whether standard output is a terminal */
+		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, TCGETS));
+	return failed;
+}
+
+enum km_error km_sandbox_serve(const struct km_landlock_files *files, bool *ret_fenced, struct km_problem *problem)
+{
+	bool fenced = false;
+	enum km_error error = close_up(problem);
+	if (!error)
+		error = km_landlock(files, &fenced, problem);
+	if (!error)
+		error = enter(SCMP_ACT_KILL_PROCESS, fill_for_server, -1, problem);
+	if (!error)
+		*ret_fenced = fenced;
+	return error;
+}
+
+/* ----------------------------------------------------------------------------------------------------- the keeper */
 
 static const int forbidden[] = {
 	/* looking into another process */
@@ -162,26 +299,16 @@ static const int forbidden[] = {
 	SCMP_SYS(request_key),
 };
 
+static int fill_for_keeper(scmp_filter_ctx filter, int fd)
+{
+	(void)fd;
+	return add_all(filter, SCMP_ACT_KILL_PROCESS, forbidden, sizeof forbidden / sizeof *forbidden);
+}
+
 enum km_error km_sandbox_harden(struct km_problem *problem)
 {
-	if (!close_up())
-		return km_fail(problem, KM_UNAVAILABLE, "sandbox", "the server cannot give up its rights: %s", strerror(errno));
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-	if (!filter)
-		return km_fail_memory(problem);
-	int failed = 0;
-	for (size_t i = 0; !failed && i < sizeof forbidden / sizeof *forbidden; i++) {
-		failed = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, forbidden[i], 0);
-		if (failed == -EDOM) /* not of this architecture */
-			failed = 0;
-	}
-	if (!failed)
-		failed = seccomp_load(filter);
-	seccomp_release(filter);
-	if (failed)
-		return km_fail(problem, KM_UNAVAILABLE, "sandbox",
-		               "this system does not let the server fence itself in (seccomp: %s)", strerror(-failed));
-	return KM_OK;
+	enum km_error error = close_up(problem);
+	return error ? error : enter(SCMP_ACT_ALLOW, fill_for_keeper, -1, problem);
 }
 
 #endif

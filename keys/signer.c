@@ -57,13 +57,13 @@ enum km_error km_signer_open(const char *folder, const char *passphrase, const s
 	return KM_OK;
 }
 
-enum km_error km_signer_start(const struct km_signer_process *process, const struct km_clock *clock,
+enum km_error km_signer_start(const struct km_signer_source *source, const struct km_clock *clock,
                               struct km_signer **ret_signer, struct km_problem *problem)
 {
 	auto_signer struct km_signer *signer = new_signer(clock);
 	if (!signer)
 		return km_fail_memory(problem);
-	enum km_error error = km_signer_link_start(process, clock, &signer->link, problem);
+	enum km_error error = km_signer_link_start(source, clock, &signer->link, problem);
 	if (error)
 		return error;
 	*ret_signer = signer;
@@ -81,12 +81,9 @@ void km_signer_close(struct km_signer *signer)
 	free(signer);
 }
 
-pid_t km_signer_process_id(struct km_signer *signer)
+bool km_signer_in_token(const struct km_signer *signer)
 {
-	pthread_mutex_lock(&signer->one_at_a_time);
-	pid_t process = signer->link ? km_signer_link_process(signer->link) : 0;
-	pthread_mutex_unlock(&signer->one_at_a_time);
-	return process;
+	return signer->keyring && km_keyring_in_token(signer->keyring);
 }
 
 enum km_error km_signer_keyset(const char *folder, struct km_keyset *ret_set, struct km_problem *problem)

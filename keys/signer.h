@@ -11,20 +11,18 @@
 #include "keys/form.h"
 #include "keys/keyset.h"
 
+#include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
 
 struct km_signer;
 
-/* A signer in a process of its own: what that is and whom it serves. */
-struct km_signer_process {
-	const char *program;         /* "/proc/self/exe": one whose main calls km_signer_process_main */
-	const char *folder;          /* of the keys */
-	const char *passphrase_file; /* read by the signer alone, at each start; NULL where there is none */
-	uid_t uid;                   /* who it becomes, where it starts as root; 0: stays who it is */
-	gid_t gid;
+/* Where the socket of a signer in a process of its own comes from. */
+struct km_signer_source {
+	/* Has a process started (keys/signer_start.h) in place of the one before; its socket is the caller's (close). */
+	enum km_error (*open)(void *context, int *ret_fd, struct km_problem *problem);
+	void *context;
+	const char *folder;        /* of the keys: by its public half one sees when they have changed */
 	unsigned reply_timeout_ms; /* 0: 5 seconds */
-	char **environment;        /* of ours, for the module of a token (keys/token.h); goes nowhere without one; borrowed */
 };
 
 /* Makes a key for each purpose under FOLDER/ (made with mode 0700) and the public key set (keys/key_folder.h), for the
@@ -39,17 +37,17 @@ enum km_error km_signer_open(const char *folder, const char *passphrase, const s
                              struct km_signer **ret_signer, struct km_problem *problem);
 void km_signer_close(struct km_signer *signer);
 
-/* Starts a process that opens the keys and signs for this one, in whose memory no private key and no passphrase comes.
- * It gives up all its rights (keys/sandbox.h) and looks at what it is asked to sign by itself, with the machine's
- * clock. Where the key set has changed, it opens the keys anew before it signs. Where it dies, the call that finds out
- * gives KM_UNAVAILABLE and the next one starts a new process, at most one a second by `clock`; but none after one to which
- * a token said that its PIN is wrong, or it would be locked soon. The problems of
- * km_signer_open, and KM_UNAVAILABLE. Free with km_signer_close. */
-enum km_error km_signer_start(const struct km_signer_process *process, const struct km_clock *clock,
-                              struct km_signer **ret_signer, struct km_problem *problem);
+/* Whether the module of a token is in this process, with all that such a module does. */
+bool km_signer_in_token(const struct km_signer *signer);
 
-/* The id of that process; 0 where the keys are in this one, or where it is gone for now. */
-pid_t km_signer_process_id(struct km_signer *signer);
+/* Has a process open the keys and sign for this one, in whose memory no private key and no passphrase comes. It has
+ * given up all its rights (keys/sandbox.h) and looks at what it is asked to sign by itself, with the machine's clock.
+ * Where the key set has changed, another one opens the keys anew before it signs. Where it dies or hangs, the call that
+ * finds out gives KM_UNAVAILABLE and the next one has a new process started, at most one a second by `clock`; but
+ * none after one to which a token said that its PIN is wrong, or it would be locked soon. What the source points at is
+ * borrowed. The problems of km_signer_open, those of the source, and KM_UNAVAILABLE. Free with km_signer_close. */
+enum km_error km_signer_start(const struct km_signer_source *source, const struct km_clock *clock,
+                              struct km_signer **ret_signer, struct km_problem *problem);
 
 /* The published key set of the folder; needs no private key. */
 enum km_error km_signer_keyset(const char *folder, struct km_keyset *ret_set, struct km_problem *problem);
@@ -58,8 +56,8 @@ enum km_error km_signer_keyset(const char *folder, struct km_keyset *ret_set, st
  * "no-manifest", where there is none. */
 enum km_error km_signer_manifest(const char *folder, char **ret_token, struct km_problem *problem);
 
-/* Signs a payload (JSON object) of this form as a compact JWS, or as a CWT (KM_FORM_QR); the caller's (free). KM_INVALID where the payload is not
- * of that form, KM_UNAVAILABLE where the signer is gone for now. Any thread. */
+/* Signs a payload (JSON object) of this form as a compact JWS, or as a CWT (KM_FORM_QR); the caller's (free).
+ * KM_INVALID where the payload is not of that form, KM_UNAVAILABLE where the signer is gone for now. Any thread. */
 enum km_error km_signer_sign(struct km_signer *signer, enum km_form form, const char *payload, size_t len,
                              char **ret_token, struct km_problem *problem);
 

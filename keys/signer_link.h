@@ -1,5 +1,5 @@
 /*
- * The server's end of the link with the signer's process: starts it, asks it, starts it anew when it has died.
+ * The server's end of the link with the signer's process: asks it, and has it started anew when it has died.
  */
 #ifndef KM_KEYS_SIGNER_LINK_H
 #define KM_KEYS_SIGNER_LINK_H
@@ -10,16 +10,14 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 struct km_signer_link; /* one thread at a time */
 
-/* Starts the process and waits until it has its keys, or gives its reason why not. Safe in a process with threads: it
- * is the program started anew, not a fork. */
-enum km_error km_signer_link_start(const struct km_signer_process *process, const struct km_clock *clock,
+/* Has the process started and waits until it has its keys, or gives its reason why not. */
+enum km_error km_signer_link_start(const struct km_signer_source *source, const struct km_clock *clock,
                                    struct km_signer_link **ret_link, struct km_problem *problem);
 
-/* Ends the process; NULL is allowed. */
+/* Lets go of the process, which ends then; NULL is allowed. */
 void km_signer_link_close(struct km_signer_link *link);
 
 /* Asks for a signature (keys/signer_process.h); the reply is the caller's (free). Where the key set has changed, a new
@@ -27,8 +25,5 @@ void km_signer_link_close(struct km_signer_link *link);
  * call starts a new one, but not more than once a second. */
 enum km_error km_signer_link_ask(struct km_signer_link *link, uint32_t kind, const char *bytes, size_t len,
                                  char **ret_reply, struct km_problem *problem);
-
-/* 0 while there is none. */
-pid_t km_signer_link_process(const struct km_signer_link *link);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * The signer's own process: the one that holds the registry's private keys. It is the same program, started anew by
- * km_signer_start (keys/signer.h) with a socket as its file descriptor 3; so nothing of the server's memory is in it,
+ * keys/signer_start.h with a socket as its file descriptor 3; so nothing of the server's memory is in it,
  * nor of its memory in the server.
  */
 #ifndef KM_KEYS_SIGNER_PROCESS_H
@@ -24,8 +24,8 @@ enum { KM_REQUEST_CHECKPOINT = 100, KM_REQUEST_PROOF };
 
 enum { KM_REPLY_MAX = 2 * KM_FORM_PAYLOAD_MAX }; /* bytes: a payload in base64url, with its header and signature */
 
-/* What `main` returns where its first argument is KM_SIGNER_COMMAND; the arguments after that are for km_signer_start
- * to know. It opens the keys, gives up all rights, and answers until the other end closes. */
+/* What `main` returns where its first argument is KM_SIGNER_COMMAND; the arguments after that are for
+ * keys/signer_start.c to know. It opens the keys, gives up all rights, and answers until the other end closes. */
 int km_signer_process_main(int argc, char **argv);
 
 #endif

@@ -1,24 +1,10 @@
 // What the kernel says of a process, and what is in its memory.
-import assert from 'node:assert/strict';
 import fs from 'node:fs';
 
 const statusOf = (pid) => fs.readFileSync(`/proc/${pid}/status`, 'utf8');
 
 // The value on the line of /proc/PID/status that has this name.
 export const line = (pid, name) => statusOf(pid).match(new RegExp(`^${name}:\\s+(.*)$`, 'm'))[1];
-
-// The signer that this server has started.
-export function signerOf(server) {
-  const children = fs.readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name)).filter((pid) => {
-    try {
-      return line(pid, 'PPid') === String(server) && line(pid, 'Name') === 'keurmerk-signer';
-    } catch {
-      return false; // it has ended since
-    }
-  });
-  assert.equal(children.length, 1, 'there is one signer');
-  return Number(children[0]);
-}
 
 // All that a process has in its memory and may read, piece by piece.
 function* memoryOf(pid) {

@@ -99,6 +99,17 @@ export class Process {
     this.child.kill(signal);
     return this.ended;
   }
+  // The process that it started for one part of its work: server, signer or domain; undefined while there is none.
+  part(name) {
+    const { pid } = this.child;
+    return fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').map(Number).find((child) => {
+      try {
+        return child && new RegExp(`\\(keurmerk-${name}\\) [^ZX]`).test(fs.readFileSync(`/proc/${child}/stat`, 'utf8'));
+      } catch {
+        return false; // it has ended since
+      }
+    });
+  }
 }
 
 export class Registry {

@@ -1,18 +1,18 @@
-// The signer's process, beside the server in earnest: what each has in its memory, what the signer may do, and what is
-// still served when it is gone.
+// The processes of a registry in earnest: the keeper, the server and the signer. What each has in its memory, what it may
+// do, and what happens when one of them dies.
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import { after, before, test } from 'node:test';
 
-import { find, line, mayRead, signerOf } from './memory.mjs';
+import { find, line, mayRead } from './memory.mjs';
 import { Office } from './office.mjs';
 import { Registry } from './registry.mjs';
 
 const PASSPHRASE = 'een heel lang geheim dat nergens anders staat';
 const sanitized = process.env.ASAN_OPTIONS !== undefined || /asan/.test(process.env.KEURMERK ?? '');
 
-let registry, office, mark, server;
+let registry, office, mark, server, keeper;
 
 before(async () => {
   registry = await Registry.make(0);
@@ -21,13 +21,18 @@ before(async () => {
   const locked = ['--passphrase-file', phrase];
   office = await Office.open(registry, 1, { init: locked, serving: locked });
   mark = await office.grant(office.providers[0]);
-  server = registry.server.child.pid;
+  keeper = registry.server.child.pid;
+  server = registry.server.part('server');
 });
 after(() => registry.done());
 
 const get = async (path) => (await registry.fetch(path)).status;
 
-const signer = () => signerOf(server);
+function signer() {
+  const pid = registry.server.part('signer');
+  assert.ok(pid, 'there is a signer');
+  return pid;
+}
 
 // Each private key in the forms in which it could lie about.
 function secrets() {
@@ -47,7 +52,7 @@ function secrets() {
   return { seeds, others };
 }
 
-test('in all the memory of the server there is no private key and no passphrase', async (t) => {
+test('in all the memory of the server, and of the keeper, there is no private key and no passphrase', async (t) => {
   if (sanitized) return t.skip('a sanitizer takes more memory than can be gone through');
   if (!mayRead) return t.skip('only root may read the memory of others');
   for (const path of ['/', `/m/${mark}`, `/m/${mark}/status.jwt`, '/status/revocation/1', '/.well-known/jwks.json'])
@@ -55,6 +60,7 @@ test('in all the memory of the server there is no private key and no passphrase'
   const { seeds, others } = secrets();
   assert.equal(Object.keys(seeds).length, 4);
   assert.deepEqual(find(server, { ...seeds, ...others }), []);
+  assert.deepEqual(find(keeper, { ...seeds, ...others }), []);
   // The twins, which show that this search finds what is there: the server has its address, the signer has the keys.
   assert.deepEqual(find(server, { address: registry.url }), ['address']);
   assert.deepEqual(find(signer(), seeds), Object.keys(seeds).sort());
@@ -68,12 +74,28 @@ test('the signer may do nothing but sign', () => {
   assert.match(fs.readFileSync(`/proc/${pid}/limits`, 'utf8'), /Max core file size +0 +0/);
 });
 
-test('the server gains no rights, writes no core dump, and is not to be looked into by its equals', (t) => {
+test('neither server nor keeper gains rights, writes a core dump, or is to be looked into by its equals', (t) => {
   if (sanitized) return t.skip('built with sanitizers, which look into it themselves');
-  assert.equal(line(server, 'NoNewPrivs'), '1');
-  assert.equal(line(server, 'Seccomp'), '2');
-  assert.match(fs.readFileSync(`/proc/${server}/limits`, 'utf8'), /Max core file size +0 +0/);
-  assert.equal(fs.statSync(`/proc/${server}/environ`).uid, 0); // what cannot be dumped is root's, whoever runs it
+  for (const pid of [server, keeper]) {
+    assert.equal(line(pid, 'NoNewPrivs'), '1');
+    assert.equal(line(pid, 'Seccomp'), '2');
+    assert.match(fs.readFileSync(`/proc/${pid}/limits`, 'utf8'), /Max core file size +0 +0/);
+    assert.equal(fs.statSync(`/proc/${pid}/environ`).uid, 0); // what cannot be dumped is root's, whoever runs it
+  }
+});
+
+// What a process has open: names of files, and kinds of sockets.
+const openOf = (pid) => fs.readdirSync(`/proc/${pid}/fd`).map((fd) => fs.readlinkSync(`/proc/${pid}/fd/${fd}`));
+
+test('the keeper listens nowhere, and has neither the register nor a key open', () => {
+  const listening = new Set(fs.readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1).map((row) => row.trim().split(/ +/))
+    .filter((fields) => fields[3] === '0A').map((fields) => `socket:[${fields[9]}]`));
+  const open = openOf(keeper);
+  assert.deepEqual(open.filter((name) => listening.has(name) || name.startsWith(registry.folder)), []);
+  // The twin: of the server it is seen.
+  assert.ok(openOf(server).some((name) => listening.has(name)));
+  assert.ok(openOf(server).some((name) => name.endsWith('register.db')));
+  assert.ok(!openOf(server).some((name) => name.includes('/keys/')));
 });
 
 test('when the signer dies, what is signed is served, what is to be signed waits, and it comes back', async () => {
@@ -94,4 +116,57 @@ test('when the signer dies, what is signed is served, what is to be signed waits
   assert.ok(answers.slice(0, -1).every((status) => status === 503), answers.join());
   assert.notEqual(signer(), first);
   assert.equal((await office.use('verify', mark, '--registry', registry.url)).status, 0);
+});
+
+test('nobody has the signer started anew without end', async () => {
+  // Whoever got into the server would have thousands signed by each of them. A key set that is another has a new one
+  // started at once.
+  const other = await Registry.make(0);
+  try {
+    const quick = await Office.open(other, 1); // with no passphrase, which would take a second each time
+    const keyset = other.path('home', 'keys', 'published', 'keys.json');
+    const started = new Set();
+    let answer;
+    for (let i = 0; i < 25 && answer?.status !== 503; i++) {
+      fs.utimesSync(keyset, 1e9 + i, 1e9 + i);
+      answer = await other.post('/v1/checks', `kvk\n${quick.providers[0]}\n`, 'text/csv'); // the receipt is signed
+      if (answer.status === 200) started.add(other.server.part('signer'));
+    }
+    assert.equal(answer.status, 503);
+    assert.ok(started.size > 10 && started.size <= 20, `${started.size}`);
+  } finally {
+    await other.done();
+  }
+});
+
+// Gone, with all that it had.
+const isGone = async (pid) => {
+  for (const end = Date.now() + 10000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 20)))
+    if (!fs.existsSync(`/proc/${pid}`) || /\) Z /.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'))) return true;
+  return false;
+};
+
+test('when the server dies, all ends with a failure, and can be started anew at once', async () => {
+  await registry.server.stop();
+  await office.serve();
+  const parts = [registry.server.part('server'), signer()];
+  process.kill(parts[0], 'SIGKILL');
+  assert.deepEqual(await registry.server.ended, { status: 1, signal: null });
+  assert.match(registry.server.log.text, /the server was ended by signal 9/);
+  for (const pid of parts) assert.ok(await isGone(pid));
+  await office.serve();
+  assert.equal(await get(`/m/${mark}`), 200);
+});
+
+test('when the keeper dies, so do the others', async () => {
+  const parts = [registry.server.part('server'), signer(), registry.server.part('domain')];
+  assert.deepEqual(await registry.server.stop('SIGKILL'), { status: null, signal: 'SIGKILL' });
+  for (const pid of parts) assert.ok(await isGone(pid), `${pid}`);
+  await office.serve();
+  assert.equal(await get(`/m/${mark}`), 200);
+});
+
+test('at the end nothing is left beside the register', async () => {
+  assert.deepEqual(await registry.server.stop(), { status: 0, signal: null });
+  assert.deepEqual(fs.readdirSync(registry.path('home')).sort(), ['keys', 'register.db']);
 });

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 
 import * as jose from 'jose';
 
-import { find, line, mayRead, signerOf } from './memory.mjs';
+import { find, line, mayRead } from './memory.mjs';
 import { Office } from './office.mjs';
 import { Process, Registry, run } from './registry.mjs';
 import { bringToken, haveToken, PIN } from './token.mjs';
@@ -22,7 +22,7 @@ before(async () => {
   const token = await bringToken(registry);
   office = await Office.open(registry, 2, { init: ['--token', token] });
   mark = await office.grant(office.providers[0]);
-  server = registry.server.child.pid;
+  server = registry.server.part('server');
 });
 after(() => registry?.done());
 
@@ -62,7 +62,7 @@ given('no private key is in a file, and the badge is genuine all the same', asyn
 });
 
 given('the PIN is in the memory of neither process, and the signer is fenced in', (t) => {
-  const signer = signerOf(server);
+  const signer = registry.server.part('signer');
   assert.equal(line(signer, 'Seccomp'), '2');
   assert.equal(line(signer, 'NoNewPrivs'), '1');
   if (sanitized) return t.skip('a sanitizer takes more memory than can be gone through');
@@ -110,7 +110,7 @@ given('the next keys are made in the token, and sign when it is their time', asy
   await office.must('key', 'reissue');
   for (const number of [mark, second])
     assert.equal((await office.use('verify', number, '--registry', registry.url)).status, 0);
-  assert.equal(signerOf(server) > 0, true);
+  assert.ok(registry.server.part('signer'));
 });
 
 given('a PIN on the command line is refused, and a wrong one in its file is not taken', async () => {

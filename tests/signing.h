@@ -11,6 +11,7 @@
 #include "keys/jws.h"
 #include "keys/signer.h"
 #include "keys/signer_process.h"
+#include "keys/signer_start.h"
 
 #define URL "https://keurmerk.example"
 
@@ -39,13 +40,45 @@ static inline void make_keys_elsewhere(const char *passphrase)
 	assert_int_equal(status, 0);
 }
 
+static struct km_signer_starter *starter; /* the keeper's part, here in the same process */
+static unsigned reply_timeout_ms;
+
+static inline enum km_error open_socket(void *context, int *ret_fd, struct km_problem *problem)
+{
+	(void)context;
+	return km_signer_starter_renew(starter, ret_fd, problem);
+}
+
+static inline enum km_error try_start(const struct km_signer_process *process, struct km_signer **ret_signer,
+                                      struct km_problem *problem)
+{
+	struct km_clock clock = link_clock();
+	const struct km_signer_source source = {
+		.open = open_socket, .folder = process->folder, .reply_timeout_ms = reply_timeout_ms};
+	km_signer_starter_free(starter);
+	starter = NULL;
+	enum km_error error = km_signer_starter_new(process, &starter, problem);
+	return error ? error : km_signer_start(&source, &clock, ret_signer, problem);
+}
+
 static inline struct km_signer *start(const struct km_signer_process *process)
 {
 	struct km_problem problem = {0};
 	struct km_signer *signer = NULL;
-	struct km_clock clock = link_clock();
-	assert_ok(km_signer_start(process, &clock, &signer, &problem), &problem);
+	assert_ok(try_start(process, &signer, &problem), &problem);
 	return signer;
+}
+
+static inline pid_t signer_process(void)
+{
+	return km_signer_starter_process(starter);
+}
+
+static inline void stop(struct km_signer *signer)
+{
+	km_signer_close(signer);
+	km_signer_starter_free(starter);
+	starter = NULL;
 }
 
 static inline const struct km_keyset_entry *entry_for(const struct km_keyset *set, enum km_purpose purpose)

@@ -383,7 +383,7 @@ static void a_signer_in_its_own_process_does_the_same(void **state)
 	assert_proves(signer);
 	refuses_to_prove(signer);
 	assert_proves(signer);
-	km_signer_close(signer);
+	stop(signer);
 }
 
 int main(int argc, char **argv)

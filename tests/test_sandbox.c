@@ -2,10 +2,16 @@
 
 #include "keys/sandbox.h"
 
+#include <errno.h>
+#include <linux/sched.h>
+#include <pthread.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 enum { SOCKET = 3 };
@@ -72,7 +78,7 @@ static void load_a_program_into_the_kernel(void)
 {
 	syscall(SYS_bpf, 0, NULL, 0);
 }
-static void work_as_a_server(void)
+static void work_as_a_keeper(void)
 {
 	int ends[2];
 	pid_t child = fork();
@@ -96,10 +102,6 @@ static void remove_a_file(void)
 {
 	syscall(SYS_unlinkat, AT_FDCWD, "/tmp/x", 0);
 }
-static void connect_somewhere(void)
-{
-	syscall(SYS_connect, STDIN_FILENO, NULL, 0);
-}
 static void work_as_a_token_does(void)
 {
 	char byte;
@@ -110,21 +112,105 @@ static void work_as_a_token_does(void)
 		_exit(7);
 }
 
-enum fence { SIGNER, SIGNER_WITH_TOKEN, SERVER };
-
-static enum km_error fence_in(enum fence fence)
+static void connect_to_another(void)
 {
-	return fence == SERVER ? km_sandbox_harden(NULL) : km_sandbox_enter(SOCKET, fence == SIGNER_WITH_TOKEN, NULL);
+	syscall(SYS_connect, SOCKET, NULL, 0);
+}
+static void listen_elsewhere(void)
+{
+	syscall(SYS_bind, SOCKET, NULL, 0);
+}
+static void make_a_process_in_the_newer_way(void)
+{
+	struct clone_args arguments = {.exit_signal = SIGCHLD};
+	if (syscall(SYS_clone3, &arguments, sizeof arguments) != -1 || errno != ENOSYS)
+		_exit(8);
+	make_a_process();
+}
+static void make_code_of_memory(void)
+{
+	syscall(SYS_mprotect, NULL, 4096, PROT_READ | PROT_EXEC);
+}
+static void type_for_the_terminal(void)
+{
+	char byte = 'x';
+	syscall(SYS_ioctl, STDIN_FILENO, TIOCSTI, &byte);
+}
+static void rename_a_file(void)
+{
+	syscall(SYS_rename, "register.db", "other");
+}
+static void take_rings(void)
+{
+	syscall(SYS_io_uring_setup, 1, NULL);
+}
+static void allow_more(void)
+{
+	syscall(SYS_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0);
 }
 
-/* How a process ends that fences itself in and then does this. */
-static int end_of(void (*deed)(void), enum fence fence)
+static void *answer(void *context)
+{
+	return context;
+}
+
+/* A thread, a request that comes in on a connection, and a transaction. */
+static void work_as_a_server(void)
+{
+	pthread_t thread;
+	void *answered = NULL;
+	int here;
+	char byte = 'x';
+	int fd = open("register.db", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
+	if (pthread_create(&thread, NULL, answer, &here) != 0 || pthread_join(thread, &answered) != 0 || answered != &here)
+		_exit(8);
+	if (fd < 0 || fcntl(fd, F_SETLK, &lock) != 0 || pwrite(fd, &byte, 1, 0) != 1 || fdatasync(fd) != 0 ||
+	    ftruncate(fd, 0) != 0)
+		_exit(7);
+	if (send(SOCKET, &byte, 1, MSG_NOSIGNAL) != 1 || recv(SOCKET + 1, &byte, 1, 0) != 1)
+		_exit(6);
+}
+
+/* What a server may open, and what it may not, though it is there and it is root. */
+static void open_what_is_left(void)
+{
+	static const char *const closed[] = {"keys/secret", "keys", "other", ".", "/etc/passwd", "/proc/self/mem", "/"};
+	if (open("register.db", O_RDWR | O_CLOEXEC) < 0 || open("published", O_RDONLY | O_DIRECTORY) < 0 ||
+	    open("published/keys", O_RDONLY) < 0)
+		_exit(8);
+	for (size_t i = 0; i < sizeof closed / sizeof *closed; i++)
+		if (open(closed[i], O_RDONLY | O_CLOEXEC) >= 0 || errno != EACCES)
+			_exit(7);
+	if (open("published/keys", O_RDWR) >= 0 || open("new", O_RDWR | O_CREAT, 0600) >= 0 ||
+	    open("published/new", O_RDWR | O_CREAT, 0600) >= 0 || unlink("register.db") == 0 || unlink("keys/secret") == 0)
+		_exit(6);
+}
+
+enum part { SIGNER, SIGNER_WITH_TOKEN, SERVER, KEEPER };
+
+static enum km_error fence_in(enum part part)
+{
+	static const char *const read[] = {"published"}, *const write[] = {"register.db", "register.db-wal"};
+	static const struct km_landlock_files files = {.read = read, .read_len = 1, .write = write, .write_len = 2};
+	bool fenced = false;
+	if (part == SIGNER || part == SIGNER_WITH_TOKEN)
+		return km_sandbox_enter(SOCKET, part == SIGNER_WITH_TOKEN, NULL);
+	enum km_error error = part == SERVER ? km_sandbox_serve(&files, &fenced, NULL) : km_sandbox_harden(NULL);
+	return error || part != SERVER || fenced ? error : KM_ABSENT;
+}
+
+enum { UNFENCED = 10 };
+
+/* How a process ends that fences itself in, as this part of a registry, and then does this. */
+static int end_of(void (*deed)(void), enum part part)
 {
 	pid_t child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
-		if (fence_in(fence) != KM_OK)
-			_exit(9);
+		enum km_error error = fence_in(part);
+		if (error)
+			_exit(error == KM_ABSENT ? UNFENCED : 9);
 		deed();
 		_exit(0);
 	}
@@ -132,6 +218,16 @@ static int end_of(void (*deed)(void), enum fence fence)
 	assert_int_equal(waitpid(child, &status, 0), child);
 	return status;
 }
+
+static void assert_last_of(void (*const *deeds)(void), size_t len, enum part part)
+{
+	for (size_t i = 0; i < len; i++) {
+		int status = end_of(deeds[i], part);
+		if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS)
+			fail_msg("deed %zu: ended with %#x", i, (unsigned)status);
+	}
+}
+#define ASSERT_LAST(deeds, part) assert_last_of((deeds), sizeof(deeds) / sizeof *(deeds), (part))
 
 static void a_forbidden_system_call_is_the_last(void **state)
 {
@@ -141,26 +237,18 @@ static void a_forbidden_system_call_is_the_last(void **state)
 		map_code,    read_another_descriptor, write_to_standard_output, send_elsewhere, become_root,
 	};
 	assert_int_equal(end_of(do_nothing, SIGNER), 0);
-	for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++) {
-		int status = end_of(deeds[i], SIGNER);
-		if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS)
-			fail_msg("deed %zu: ended with %#x", i, (unsigned)status);
-	}
+	ASSERT_LAST(deeds, SIGNER);
 }
 
 static void with_a_token_it_may_read_files_and_still_write_none(void **state)
 {
 	(void)state;
 	static void (*const deeds[])(void) = {
-		open_a_file_to_write, make_a_file,   remove_a_file,  connect_somewhere, start_a_program,
-		make_a_process,       trace_another, signal_another, map_code,          become_root,
+		open_a_file_to_write, make_a_file,   remove_a_file,  connect_to_another, start_a_program,
+		make_a_process,       trace_another, signal_another, map_code,           become_root,
 	};
 	assert_int_equal(end_of(work_as_a_token_does, SIGNER_WITH_TOKEN), 0);
-	for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++) {
-		int status = end_of(deeds[i], SIGNER_WITH_TOKEN);
-		if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS)
-			fail_msg("deed %zu: ended with %#x", i, (unsigned)status);
-	}
+	ASSERT_LAST(deeds, SIGNER_WITH_TOKEN);
 }
 
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
@@ -169,27 +257,86 @@ static const bool sanitized = true;
 static const bool sanitized = false;
 #endif
 
-static void a_server_looks_into_nobody_and_changes_no_kernel(void **state)
+static void a_keeper_looks_into_nobody_and_changes_no_kernel(void **state)
 {
 	(void)state;
 	static void (*const deeds[])(void) = {trace_another, read_another_process, look_elsewhere,
 	                                      load_a_program_into_the_kernel};
 	if (sanitized) /* these look into it themselves */
 		skip();
-	assert_int_equal(end_of(work_as_a_server, SERVER), 0);
-	for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++) {
-		int status = end_of(deeds[i], SERVER);
-		if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS)
-			fail_msg("deed %zu: ended with %#x", i, (unsigned)status);
-	}
+	assert_int_equal(end_of(work_as_a_keeper, KEEPER), 0);
+	ASSERT_LAST(deeds, KEEPER);
+}
+
+static void lay_out_files(void)
+{
+	assert_int_equal(mkdir("keys", 0700), 0);
+	assert_int_equal(mkdir("published", 0700), 0);
+	km_test_write("keys/secret", "x", 1, 0600);
+	km_test_write("published/keys", "x", 1, 0600);
+	km_test_write("register.db", "", 0, 0600);
+	km_test_write("other", "", 0, 0600);
+}
+
+static void a_server_does_nothing_but_answer(void **state)
+{
+	(void)state;
+	static void (*const deeds[])(void) = {
+		trace_another,
+		read_another_process,
+		look_elsewhere,
+		load_a_program_into_the_kernel,
+		make_a_socket,
+		start_a_program,
+		make_a_process,
+		make_a_process_in_the_newer_way,
+		signal_another,
+		map_code,
+		make_code_of_memory,
+		become_root,
+		connect_to_another,
+		listen_elsewhere,
+		type_for_the_terminal,
+		rename_a_file,
+		take_rings,
+		allow_more,
+	};
+	int ends[2];
+	if (sanitized)
+		skip();
+	lay_out_files();
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	assert_int_equal(dup2(ends[0], SOCKET), SOCKET);
+	assert_int_equal(dup2(ends[1], SOCKET + 1), SOCKET + 1);
+	int status = end_of(work_as_a_server, SERVER);
+	if (status == UNFENCED << 8)
+		skip(); /* the kernel has no Landlock */
+	assert_int_equal(status, 0);
+	ASSERT_LAST(deeds, SERVER);
+	close(SOCKET);
+	close(SOCKET + 1);
+}
+
+static void a_server_opens_the_register_and_no_key(void **state)
+{
+	(void)state;
+	if (sanitized)
+		skip();
+	lay_out_files();
+	int status = end_of(open_what_is_left, SERVER);
+	if (status == UNFENCED << 8)
+		skip();
+	assert_int_equal(status, 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		KM_TEST_IN_FOLDER(a_server_looks_into_nobody_and_changes_no_kernel),
-		KM_TEST_IN_FOLDER(a_forbidden_system_call_is_the_last),
+		KM_TEST_IN_FOLDER(a_keeper_looks_into_nobody_and_changes_no_kernel),
+		KM_TEST_IN_FOLDER(a_server_does_nothing_but_answer),
+		KM_TEST_IN_FOLDER(a_server_opens_the_register_and_no_key),
 		KM_TEST_IN_FOLDER(with_a_token_it_may_read_files_and_still_write_none),
+		KM_TEST_IN_FOLDER(a_forbidden_system_call_is_the_last),
 	};
 	return cmocka_run_group_tests_name("sandbox", tests, NULL, NULL);
 }

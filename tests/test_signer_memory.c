@@ -100,7 +100,7 @@ static void the_memory_of_the_server_holds_no_private_key(void **state)
 	assert_true(seeds_in_memory() >= KM_PURPOSES);
 	km_signer_close(inside);
 	assert_int_equal(seeds_in_memory(), 0); /* and that closing wipes */
-	km_signer_close(signer);
+	stop(signer);
 #endif
 }
 

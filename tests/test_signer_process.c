@@ -33,9 +33,9 @@ static void a_process_of_its_own_signs_each_form(void **state)
 	assert_ok(km_signer_checkpoint(signer, BODY, strlen(BODY), &note, &problem), &problem);
 	assert_ok(km_note_verify(note, strlen(note), &verifier, &len, &problem), &problem);
 	assert_int_equal(len, strlen(BODY));
-	assert_true(km_signer_process_id(signer) > 0);
-	assert_int_not_equal(km_signer_process_id(signer), getpid());
-	km_signer_close(signer);
+	assert_true(signer_process() > 0);
+	assert_int_not_equal(signer_process(), getpid());
+	stop(signer);
 }
 
 static void a_payload_at_the_bound_goes_across(void **state)
@@ -52,7 +52,7 @@ static void a_payload_at_the_bound_goes_across(void **state)
 	               KM_TOO_LARGE, "form");
 	assert_ok(km_signer_sign(signer, KM_FORM_RECEIPT, large, KM_FORM_PAYLOAD_MAX, &token, &problem), &problem);
 	assert_true(strlen(token) > KM_FORM_PAYLOAD_MAX);
-	km_signer_close(signer);
+	stop(signer);
 }
 
 static void what_the_signer_refuses_it_says_why(void **state)
@@ -75,7 +75,7 @@ static void what_the_signer_refuses_it_says_why(void **state)
 	               "checkpoint");
 	assert_null(token);
 	assert_signs(signer, KM_FORM_STATUS); /* and goes on */
-	km_signer_close(signer);
+	stop(signer);
 }
 
 static void why_it_does_not_start_is_said(void **state)
@@ -83,22 +83,21 @@ static void why_it_does_not_start_is_said(void **state)
 	(void)state;
 	struct km_problem problem = {0};
 	struct km_signer *signer = NULL;
-	struct km_clock clock = link_clock();
 	struct km_signer_process process = own;
-	assert_problem(km_signer_start(&process, &clock, &signer, &problem), &problem, KM_ABSENT, "no-keys");
+	assert_problem(try_start(&process, &signer, &problem), &problem, KM_ABSENT, "no-keys");
 	make_keys_elsewhere(PASSPHRASE);
-	assert_problem(km_signer_start(&process, &clock, &signer, &problem), &problem, KM_UNPROVEN, "passphrase-missing");
+	assert_problem(try_start(&process, &signer, &problem), &problem, KM_UNPROVEN, "passphrase-missing");
 	km_test_write("phrase", "anders\n", 7, 0600);
 	process.passphrase_file = "phrase";
-	assert_problem(km_signer_start(&process, &clock, &signer, &problem), &problem, KM_UNPROVEN, "passphrase-wrong");
+	assert_problem(try_start(&process, &signer, &problem), &problem, KM_UNPROVEN, "passphrase-wrong");
 	assert_int_equal(chmod("phrase", 0644), 0);
-	assert_problem(km_signer_start(&process, &clock, &signer, &problem), &problem, KM_FORBIDDEN, "permissions");
+	assert_problem(try_start(&process, &signer, &problem), &problem, KM_FORBIDDEN, "permissions");
 	process.passphrase_file = "none";
-	assert_problem(km_signer_start(&process, &clock, &signer, &problem), &problem, KM_ABSENT, "no-file");
+	assert_problem(try_start(&process, &signer, &problem), &problem, KM_ABSENT, "no-file");
 	process.program = "/no/such/program";
-	assert_problem(km_signer_start(&process, &clock, &signer, &problem), &problem, KM_UNAVAILABLE, "signer-start");
+	assert_problem(try_start(&process, &signer, &problem), &problem, KM_UNAVAILABLE, "signer-start");
 	process.program = "/bin/true"; /* some other program */
-	assert_problem(km_signer_start(&process, &clock, &signer, &problem), &problem, KM_UNAVAILABLE, "signer-gone");
+	assert_problem(try_start(&process, &signer, &problem), &problem, KM_UNAVAILABLE, "signer-gone");
 	assert_null(signer);
 }
 
@@ -119,7 +118,7 @@ static void the_process_has_given_up_its_rights(void **state)
 	(void)state;
 	make_keys_elsewhere(NULL);
 	struct km_signer *signer = start(&own);
-	pid_t process = km_signer_process_id(signer);
+	pid_t process = signer_process();
 	char value[256], path[64], limits[8192];
 	status_of(process, "\nSeccomp:\t", value, sizeof value);
 	assert_string_equal(value, "2");
@@ -136,7 +135,7 @@ static void the_process_has_given_up_its_rights(void **state)
 	assert_non_null(core);
 	assert_int_equal(sscanf(core, "Max core file size %ld %ld", &soft, &hard), 2);
 	assert_true(soft == 0 && hard == 0);
-	km_signer_close(signer);
+	stop(signer);
 }
 
 static void started_as_root_it_becomes_somebody_else(void **state)
@@ -151,18 +150,18 @@ static void started_as_root_it_becomes_somebody_else(void **state)
 	struct km_signer *signer = start(&process);
 	char value[256], path[64];
 	struct stat status;
-	status_of(km_signer_process_id(signer), "\nUid:\t", value, sizeof value);
+	status_of(signer_process(), "\nUid:\t", value, sizeof value);
 	assert_string_equal(value, "65534\t65534\t65534\t65534");
-	status_of(km_signer_process_id(signer), "\nGid:\t", value, sizeof value);
+	status_of(signer_process(), "\nGid:\t", value, sizeof value);
 	assert_string_equal(value, "65534\t65534\t65534\t65534");
-	status_of(km_signer_process_id(signer), "\nCapEff:\t", value, sizeof value);
+	status_of(signer_process(), "\nCapEff:\t", value, sizeof value);
 	assert_string_equal(value, "0000000000000000");
 	/* What cannot be dumped is root's, though the process is not. */
-	snprintf(path, sizeof path, "/proc/%ld/environ", (long)km_signer_process_id(signer));
+	snprintf(path, sizeof path, "/proc/%ld/environ", (long)signer_process());
 	assert_int_equal(stat(path, &status), 0);
 	assert_int_equal(status.st_uid, 0);
 	assert_signs(signer, KM_FORM_CREDENTIAL);
-	km_signer_close(signer);
+	stop(signer);
 }
 
 static void a_signer_that_dies_is_started_anew(void **state)
@@ -172,18 +171,17 @@ static void a_signer_that_dies_is_started_anew(void **state)
 	struct km_problem problem = {0};
 	struct km_signer *signer = start(&own);
 	char *token = NULL;
-	pid_t first = km_signer_process_id(signer);
+	pid_t first = signer_process();
 	assert_int_equal(kill(first, SIGKILL), 0);
 	assert_problem(sign(signer, KM_FORM_STATUS, &token, &problem), &problem, KM_UNAVAILABLE, "signer-gone");
-	assert_int_equal(km_signer_process_id(signer), 0);
 	assert_problem(sign(signer, KM_FORM_STATUS, &token, &problem), &problem, KM_UNAVAILABLE, "signer-gone");
 	assert_null(token);
 	link_moment++; /* at most one start a second */
 	assert_signs(signer, KM_FORM_STATUS);
-	assert_true(km_signer_process_id(signer) > 0);
-	assert_int_not_equal(km_signer_process_id(signer), first);
+	assert_true(signer_process() > 0);
+	assert_int_not_equal(signer_process(), first);
 	/* one that cannot start is tried again too */
-	assert_int_equal(kill(km_signer_process_id(signer), SIGKILL), 0);
+	assert_int_equal(kill(signer_process(), SIGKILL), 0);
 	assert_problem(sign(signer, KM_FORM_STATUS, &token, &problem), &problem, KM_UNAVAILABLE, "signer-gone");
 	assert_int_equal(chmod("keys", 0755), 0);
 	link_moment++;
@@ -191,7 +189,7 @@ static void a_signer_that_dies_is_started_anew(void **state)
 	assert_int_equal(chmod("keys", 0700), 0);
 	link_moment++;
 	assert_signs(signer, KM_FORM_STATUS);
-	km_signer_close(signer);
+	stop(signer);
 }
 
 static void a_new_key_signs_as_soon_as_it_is_its_time(void **state)
@@ -203,15 +201,14 @@ static void a_new_key_signs_as_soon_as_it_is_its_time(void **state)
 	struct km_keyset_entry next, none;
 	struct km_keyset set;
 	struct km_signer *signer = start(&own);
-	pid_t first = km_signer_process_id(signer);
-	assert_ok(
-		km_key_rotate("keys", KM_PURPOSE_STATUS, NULL, NULL, km_clock_now(&machine) + 1000, &machine, &next, &problem),
-		&problem);
+	pid_t first = signer_process();
+	assert_ok(km_key_rotate("keys", KM_PURPOSE_STATUS, NULL, NULL, km_clock_now(&machine) + 1000, &machine, &next, &problem),
+	          &problem);
 	assert_signs(signer, KM_FORM_STATUS); /* the present key */
-	assert_int_not_equal(km_signer_process_id(signer), first);
-	first = km_signer_process_id(signer);
+	assert_int_not_equal(signer_process(), first);
+	first = signer_process();
 	assert_signs(signer, KM_FORM_STATUS);
-	assert_int_equal(km_signer_process_id(signer), first);
+	assert_int_equal(signer_process(), first);
 	/* And when the present one is known to be in other hands, the next, which is known to all, at once. */
 	assert_ok(km_signer_keyset("keys", &set, &problem), &problem);
 	const struct km_keyset_entry *present = entry_for(&set, KM_PURPOSE_STATUS);
@@ -223,7 +220,7 @@ static void a_new_key_signs_as_soon_as_it_is_its_time(void **state)
 	assert_ok(km_jws_parse(token, strlen(token), 10000, &jws, &problem), &problem);
 	assert_string_equal(jws.kid, next.thumbprint);
 	assert_true(km_jws_verify(&jws, next.public_key));
-	km_signer_close(signer);
+	stop(signer);
 }
 
 static void a_signer_that_hangs_is_replaced(void **state)
@@ -231,19 +228,18 @@ static void a_signer_that_hangs_is_replaced(void **state)
 	(void)state;
 	make_keys_elsewhere(NULL);
 	struct km_problem problem = {0};
-	struct km_signer_process process = own;
-	process.reply_timeout_ms = 200;
-	struct km_signer *signer = start(&process);
+	reply_timeout_ms = 200;
+	struct km_signer *signer = start(&own);
 	char *token = NULL;
-	pid_t first = km_signer_process_id(signer);
+	pid_t first = signer_process();
 	assert_int_equal(kill(first, SIGSTOP), 0);
 	assert_problem(sign(signer, KM_FORM_STATUS, &token, &problem), &problem, KM_UNAVAILABLE, "signer-gone");
+	link_moment++;
+	assert_signs(signer, KM_FORM_STATUS);
 	assert_int_equal(kill(first, 0), -1); /* gone, and no zombie */
 	assert_int_equal(errno, ESRCH);
-	link_moment++;
-	process.reply_timeout_ms = 0;
-	assert_signs(signer, KM_FORM_STATUS);
-	km_signer_close(signer);
+	reply_timeout_ms = 0;
+	stop(signer);
 }
 
 static void signals_meant_for_the_server_do_not_end_it(void **state)
@@ -251,13 +247,13 @@ static void signals_meant_for_the_server_do_not_end_it(void **state)
 	(void)state;
 	make_keys_elsewhere(NULL);
 	struct km_signer *signer = start(&own);
-	pid_t process = km_signer_process_id(signer);
+	pid_t process = signer_process();
 	assert_int_equal(kill(process, SIGTERM), 0);
 	assert_int_equal(kill(process, SIGINT), 0);
 	assert_int_equal(kill(process, SIGHUP), 0);
 	assert_signs(signer, KM_FORM_RECEIPT);
-	assert_int_equal(km_signer_process_id(signer), process);
-	km_signer_close(signer);
+	assert_int_equal(signer_process(), process);
+	stop(signer);
 }
 
 /* A signer's process with the other end of its socket in our hand, ready. */
@@ -374,7 +370,7 @@ static void nobody_gets_thousands_of_signatures_unseen(void **state)
 	assert_problem(error, &problem, KM_UNAVAILABLE, "rate-limit");
 	assert_true(signatures >= 1000);
 	assert_signs(signer, KM_FORM_CREDENTIAL); /* each form has its own measure */
-	km_signer_close(signer);
+	stop(signer);
 }
 
 static void keys_under_a_passphrase_are_opened_by_the_signer_alone(void **state)
@@ -387,10 +383,10 @@ static void keys_under_a_passphrase_are_opened_by_the_signer_alone(void **state)
 	struct km_signer *signer = start(&process);
 	assert_signs(signer, KM_FORM_CREDENTIAL);
 	char path[64], line[4096];
-	snprintf(path, sizeof path, "/proc/%ld/cmdline", (long)km_signer_process_id(signer));
+	snprintf(path, sizeof path, "/proc/%ld/cmdline", (long)signer_process());
 	size_t len = km_test_read(path, line, sizeof line);
 	assert_null(memmem(line, len, PASSPHRASE, strlen(PASSPHRASE)));
-	km_signer_close(signer);
+	stop(signer);
 }
 
 static void *sign_often(void *context)
@@ -419,7 +415,7 @@ static void many_threads_may_ask_at_once(void **state)
 		assert_int_equal(pthread_join(threads[i], &failed), 0);
 		assert_null(failed);
 	}
-	km_signer_close(signer);
+	stop(signer);
 }
 
 int main(int argc, char **argv)

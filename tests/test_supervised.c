@@ -167,6 +167,72 @@ static void a_request_that_comes_while_it_is_started_anew_is_answered(void **sta
 	done(&supervised);
 }
 
+/* The process that the keeper started under this name; 0 where there is none. */
+static pid_t find_child(const struct supervised *supervised, const char *name)
+{
+	char path[96], text[2000] = "";
+	snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", (long)supervised->process, (long)supervised->process);
+	km_test_read(path, text, sizeof text);
+	for (char *at = text, *next; strtol(at, &next, 10) > 0; at = next) {
+		char comm[32] = "";
+		long child = strtol(at, NULL, 10);
+		snprintf(path, sizeof path, "/proc/%ld/comm", child);
+		km_test_read(path, comm, sizeof comm);
+		if (strncmp(comm, name, strlen(name)) == 0)
+			return (pid_t)child;
+	}
+	return 0;
+}
+
+/* Forgets what it was told; then whether it is told anything within a second. */
+static bool is_told_more(const struct supervised *supervised)
+{
+	char text[200];
+	while (recv(supervised->told, text, sizeof text, MSG_DONTWAIT) >= 0) {
+	}
+	struct pollfd wait = {.fd = supervised->told, .events = POLLIN};
+	return poll(&wait, 1, 1000) == 1;
+}
+
+static void a_server_that_hangs_is_not_said_to_be_well(void **state)
+{
+	(void)state;
+	struct supervised supervised = {.process = 0};
+	make(&supervised);
+	start(&supervised, supervised.listening, "1");
+	assert_true(is_told(&supervised, "WATCHDOG=1"));
+	pid_t server = find_child(&supervised, "keurmerk-server");
+	assert_int_not_equal(server, 0);
+	assert_int_equal(kill(server, SIGSTOP), 0);
+	usleep(100000); /* what it said just before */
+	assert_false(is_told_more(&supervised));
+	assert_int_equal(kill(server, SIGCONT), 0);
+	assert_true(is_told(&supervised, "WATCHDOG=1"));
+	assert_int_equal(kill(supervised.process, SIGTERM), 0);
+	assert_int_equal(end_of(&supervised), 0);
+	done(&supervised);
+}
+
+static void a_server_that_is_killed_is_a_failure_of_all(void **state)
+{
+	(void)state;
+	struct supervised supervised = {.process = 0};
+	make(&supervised);
+	start(&supervised, supervised.listening, "1");
+	assert_true(is_told(&supervised, "READY=1"));
+	pid_t signer = find_child(&supervised, "keurmerk-signer");
+	assert_int_not_equal(signer, 0);
+	assert_int_equal(kill(find_child(&supervised, "keurmerk-server"), SIGKILL), 0);
+	assert_int_equal(end_of(&supervised), 1);
+	assert_int_equal(kill(signer, 0), -1);
+	int between = ask(&supervised); /* waits at the supervisor's socket for the next one */
+	start(&supervised, supervised.listening, "1");
+	is_answered(between);
+	assert_int_equal(kill(supervised.process, SIGTERM), 0);
+	assert_int_equal(end_of(&supervised), 0);
+	done(&supervised);
+}
+
 static void what_is_no_listening_socket_is_refused(void **state)
 {
 	(void)state;
@@ -186,6 +252,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		KM_TEST_IN_FOLDER(it_answers_on_the_socket_it_is_given_and_says_how_it_is),
 		KM_TEST_IN_FOLDER(a_request_that_comes_while_it_is_started_anew_is_answered),
+		KM_TEST_IN_FOLDER(a_server_that_hangs_is_not_said_to_be_well),
+		KM_TEST_IN_FOLDER(a_server_that_is_killed_is_a_failure_of_all),
 		KM_TEST_IN_FOLDER(what_is_no_listening_socket_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -216,17 +216,17 @@ static void the_signers_process_signs_with_a_token_and_is_fenced_in(void **state
 	begin(with_pin_file(), NULL);
 	const struct km_signer_process process = with_environment();
 	struct km_signer *signer = start(&process);
-	pid_t first = km_signer_process_id(signer);
+	pid_t first = signer_process();
 	char path[64], text[8192];
 	for (int round = 0; round < 3; round++)
 		for (enum km_form form = 0; form < KM_FORMS; form++)
 			assert_signs(signer, form);
-	assert_int_equal(km_signer_process_id(signer), first);
+	assert_int_equal(signer_process(), first);
 	snprintf(path, sizeof path, "/proc/%ld/status", (long)first);
 	km_test_read(path, text, sizeof text);
 	assert_contains(text, "\nSeccomp:\t2\n");
 	assert_contains(text, "\nNoNewPrivs:\t1\n");
-	km_signer_close(signer);
+	stop(signer);
 }
 
 static void the_pin_comes_from_the_file_with_the_passphrase_too(void **state)
@@ -239,7 +239,7 @@ static void the_pin_comes_from_the_file_with_the_passphrase_too(void **state)
 	process.passphrase_file = "pin";
 	struct km_signer *signer = start(&process);
 	assert_signs(signer, KM_FORM_STATUS);
-	km_signer_close(signer);
+	stop(signer);
 }
 
 static void when_the_token_goes_it_says_so_and_when_it_comes_back_it_signs(void **state)
@@ -261,7 +261,7 @@ static void when_the_token_goes_it_says_so_and_when_it_comes_back_it_signs(void 
 	assert_int_equal(rename("away", "tokens"), 0);
 	link_moment += 2;
 	assert_signs(signer, KM_FORM_STATUS);
-	km_signer_close(signer);
+	stop(signer);
 }
 
 static void with_a_wrong_pin_no_second_process_is_started(void **state)
@@ -275,7 +275,7 @@ static void with_a_wrong_pin_no_second_process_is_started(void **state)
 	char *token = NULL;
 	assert_signs(signer, KM_FORM_STATUS);
 	km_test_write("pin", "geheim-4712\n", 12, 0600);
-	assert_int_equal(kill(km_signer_process_id(signer), SIGKILL), 0);
+	assert_int_equal(kill(signer_process(), SIGKILL), 0);
 	assert_int_equal(sign(signer, KM_FORM_STATUS, &token, &problem), KM_UNAVAILABLE);
 	size_t before = logins();
 	for (int second = 0; second < 5; second++) {
@@ -283,10 +283,9 @@ static void with_a_wrong_pin_no_second_process_is_started(void **state)
 		assert_int_equal(sign(signer, KM_FORM_STATUS, &token, &problem), KM_UNAVAILABLE);
 	}
 	assert_int_equal(logins(), before + 1);
-	km_signer_close(signer);
-	struct km_clock clock = link_clock();
+	stop(signer);
 	struct km_signer *none = NULL;
-	assert_problem(km_signer_start(&process, &clock, &none, &problem), &problem, KM_UNPROVEN, "pin-wrong");
+	assert_problem(try_start(&process, &none, &problem), &problem, KM_UNPROVEN, "pin-wrong");
 	assert_null(none);
 	assert_int_equal(logins(), before + 2);
 }

@@ -135,7 +135,7 @@ static enum km_error read_tls(struct km_server *server, const struct km_server_o
 	return error ? error : km_file_read(options->tls_key, TLS_FILE_MAX_BYTES, &server->tls_key, &len, problem);
 }
 
-static enum km_error start_daemon(struct km_server *server, int fd, struct km_problem *problem)
+static enum km_error start_daemon(struct km_server *server, int fd, unsigned threads, struct km_problem *problem)
 {
 	struct km_site *site = server->site;
 	bool tls = server->tls_key != NULL;
@@ -148,11 +148,11 @@ static enum km_error start_daemon(struct km_server *server, int fd, struct km_pr
 	server->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0), 0, NULL, NULL,
 		km_exchange_go_on, site, MHD_OPTION_EXTERNAL_LOGGER, log_mhd, site, MHD_OPTION_LISTEN_SOCKET, fd,
-		MHD_OPTION_THREAD_POOL_SIZE, thread_count(site->options.threads), MHD_OPTION_URI_LOG_CALLBACK,
-		km_exchange_begin, site, MHD_OPTION_NOTIFY_COMPLETED, km_exchange_end, site, MHD_OPTION_UNESCAPE_CALLBACK,
-		km_exchange_leave_escapes, site, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_MAX_BYTES,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_MAX_S,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, tls ? tls_options : &tls_options[3], MHD_OPTION_END);
+		MHD_OPTION_THREAD_POOL_SIZE, threads, MHD_OPTION_URI_LOG_CALLBACK, km_exchange_begin, site,
+		MHD_OPTION_NOTIFY_COMPLETED, km_exchange_end, site, MHD_OPTION_UNESCAPE_CALLBACK, km_exchange_leave_escapes,
+		site, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_MAX_BYTES, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_MAX_S, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		MHD_OPTION_ARRAY, tls ? tls_options : &tls_options[3], MHD_OPTION_END);
 	if (!server->daemon && tls)
 		return km_fail(problem, KM_INVALID, "tls",
 		               "the server did not start with the certificate in %s and the key in %s: look whether both are "
@@ -176,8 +176,11 @@ enum km_error km_server_start(const struct km_server_options *options, struct km
 	if (!error && fd < 0)
 		error = listen_on(options, &fd, problem);
 	uint16_t port = fd >= 0 ? port_of(fd) : 0;
+	unsigned threads = thread_count(options->threads);
+	if (!error && options->confine)
+		error = options->confine(options->confine_context, problem);
 	if (!error)
-		error = start_daemon(server, fd, problem);
+		error = start_daemon(server, fd, threads, problem);
 	if (error && fd >= 0)
 		close(fd);
 	if (!error)

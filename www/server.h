@@ -28,6 +28,10 @@ struct km_server_options {
 	const char *keys;         /* their folder (keys/key_folder.h) */
 	struct km_signer *signer; /* borrowed, as is the clock */
 	const struct km_clock *clock;
+	/* Called once all is open that only the start needs, before there is a thread and before the first byte from
+	 * outside: to give up rights. NULL: nothing is given up. */
+	enum km_error (*confine)(void *context, struct km_problem *problem);
+	void *confine_context;
 	/* One line for each thing that the operator should know; `ours` where the fault is ours. Any thread. */
 	void (*log)(void *context, bool ours, const char *line);
 	void *log_context;
