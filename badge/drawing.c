@@ -66,28 +66,6 @@ enum km_error km_badge_words(struct km_catalogue **ret_words, struct km_problem 
 	return km_catalogue_parse(km_badge_words_json, KM_EMBEDDED_LEN(km_badge_words_json), ret_words, problem);
 }
 
-/* A blank in a sentence of the catalogue, and what goes there. */
-struct blank {
-	const char *name, *text;
-};
-
-/* The sentence with its {blanks} filled. What is filled in is not looked into again. */
-static void fill(struct km_buf *buf, const char *sentence, const struct blank *blanks, size_t blanks_len)
-{
-	for (const char *open; (open = strchr(sentence, '{')) != NULL;) {
-		const char *close = strchr(open, '}');
-		if (!close)
-			break;
-		km_buf_add(buf, sentence, (size_t)(open - sentence));
-		for (size_t i = 0; i < blanks_len; i++)
-			if (strlen(blanks[i].name) == (size_t)(close - open - 1) &&
-			    strncmp(blanks[i].name, open + 1, (size_t)(close - open - 1)) == 0)
-				km_buf_add_text(buf, blanks[i].text);
-		sentence = close + 1;
-	}
-	km_buf_add_text(buf, sentence);
-}
-
 /* What stands after "https://" in an address. */
 static const char *host_of(const char *url)
 {
@@ -103,19 +81,19 @@ static void fill_lines(struct km_sheet *sheet)
 	sheet->host = host_of(sheet->drawing->url);
 	char date[32];
 	km_date_words(language, km_sheet_active(sheet) ? mark->period.valid_until : mark->state_since, date);
-	const struct blank blanks[] = {{"name", name}, {"date", date}, {"host", sheet->host}};
+	const struct km_blank blanks[] = {{"name", name}, {"date", date}, {"host", sheet->host}};
 	size_t blanks_len = sizeof blanks / sizeof *blanks;
 	/* A short name such as "mkb-keurmerk ICT" says by itself what it is. */
 	bool says_it = strcasestr(name, "keurmerk") != NULL;
-	fill(&sheet->name_line, says_it ? "{name}" : km_sheet_word(sheet, "mark"), blanks, blanks_len);
+	km_text_fill(&sheet->name_line, says_it ? "{name}" : km_sheet_word(sheet, "mark"), blanks, blanks_len);
 	km_buf_add(&sheet->mark_line, sheet->name_line.data, sheet->name_line.len);
 	if (mark->level) {
 		km_buf_add_text(&sheet->mark_line, ", ");
 		km_buf_add_text(&sheet->mark_line, mark->level->name.in[language]);
 	}
-	fill(&sheet->until_line, km_sheet_word(sheet, km_sheet_active(sheet) ? "valid-until" : "not-valid-since"), blanks,
-	     blanks_len);
-	fill(&sheet->check_line, km_sheet_word(sheet, "check-at"), blanks, blanks_len);
+	km_text_fill(&sheet->until_line, km_sheet_word(sheet, km_sheet_active(sheet) ? "valid-until" : "not-valid-since"),
+	             blanks, blanks_len);
+	km_text_fill(&sheet->check_line, km_sheet_word(sheet, "check-at"), blanks, blanks_len);
 	km_number_show(mark->number, sheet->number);
 	sheet->buf->failed |=
 		sheet->name_line.failed || sheet->mark_line.failed || sheet->until_line.failed || sheet->check_line.failed;
@@ -150,7 +128,7 @@ static void add_title(struct km_sheet *sheet)
 		sheet->buf->failed = true;
 		return;
 	}
-	const struct blank blanks[] = {
+	const struct km_blank blanks[] = {
 		{"mark", sheet->mark_line.data},
 		{"provider", mark->provider->name},
 		{"state", active ? "" : km_sheet_state_word(sheet, "state")},
@@ -160,8 +138,8 @@ static void add_title(struct km_sheet *sheet)
 		{"url", url.data},
 	};
 	size_t blanks_len = sizeof blanks / sizeof *blanks;
-	fill(&title, km_sheet_word(sheet, active ? "title" : "title.other"), blanks, blanks_len);
-	fill(&about, km_sheet_word(sheet, active ? "about" : "about.other"), blanks, blanks_len);
+	km_text_fill(&title, km_sheet_word(sheet, active ? "title" : "title.other"), blanks, blanks_len);
+	km_text_fill(&about, km_sheet_word(sheet, active ? "about" : "about.other"), blanks, blanks_len);
 	if (mark->scheme->sample) {
 		km_buf_add_format(&title, " (%s)", km_sheet_word(sheet, "sample"));
 		km_buf_add_format(&about, " %s", km_sheet_word(sheet, "about.sample"));

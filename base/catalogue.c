@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { TEXT_MAX = 4000 };
 
@@ -96,4 +97,20 @@ void km_date_words(enum km_language language, long long moment, char ret_text[st
 	unsigned long year = strtoul(date, &rest, 10), month = strtoul(rest + 1, &rest, 10);
 	unsigned long day = strtoul(rest + 1, &rest, 10);
 	snprintf(ret_text, 32, "%lu %s %lu", day % 100, months[language][(month - 1) % 12], year % 10000);
+}
+
+void km_text_fill(struct km_buf *buf, const char *sentence, const struct km_blank *blanks, size_t blanks_len)
+{
+	for (const char *open; (open = strchr(sentence, '{')) != NULL;) {
+		const char *close = strchr(open, '}');
+		if (!close)
+			break;
+		km_buf_add(buf, sentence, (size_t)(open - sentence));
+		for (size_t i = 0; i < blanks_len; i++)
+			if (strlen(blanks[i].name) == (size_t)(close - open - 1) &&
+			    strncmp(blanks[i].name, open + 1, (size_t)(close - open - 1)) == 0)
+				km_buf_add_text(buf, blanks[i].text);
+		sentence = close + 1;
+	}
+	km_buf_add_text(buf, sentence);
 }

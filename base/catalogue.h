@@ -5,6 +5,7 @@
 #ifndef KM_BASE_CATALOGUE_H
 #define KM_BASE_CATALOGUE_H
 
+#include "base/buf.h"
 #include "base/error.h"
 
 #include <stddef.h>
@@ -23,6 +24,14 @@ void km_catalogue_free(struct km_catalogue *catalogue);
 
 /* The text, borrowed from the catalogue; the key itself where there is none, so that a gap shows and does no harm. */
 const char *km_text(const struct km_catalogue *catalogue, enum km_language language, const char *key);
+
+/* A blank in a sentence of the catalogue, and what goes there. */
+struct km_blank {
+	const char *name, *text;
+};
+
+/* Adds the sentence with its {blanks} filled. What is filled in is not looked into again. */
+void km_text_fill(struct km_buf *buf, const char *sentence, const struct km_blank *blanks, size_t blanks_len);
 
 /* All texts in one language, {"state.active": "Echt en geldig", …}, for scripts; the caller's (free). NULL where memory
  * ran out. */
