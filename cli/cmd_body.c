@@ -3,6 +3,8 @@
 #include "cli/say.h"
 #include "registry/body.h"
 
+#include <string.h>
+
 enum { SCHEMES_MAX = 50 };
 
 static const struct km_option add_options[] = {
@@ -56,6 +58,59 @@ const struct km_command km_body_add_command = {
 	.details = "SLUG is a short name of a-z, 0-9 and hyphens, by which the other commands know it.",
 	.options = add_options,
 	.run = run_add,
+};
+
+static const struct km_option contact_options[] = {
+	{"email", 0, "ADDRESS", "where it gets its mail", KM_OPTIONAL},
+	{"language", 0, "nl|en", "in which language (default: nl)", KM_OPTIONAL},
+	{"erase", 0, NULL, "forget the address: no mail any more", KM_OPTIONAL},
+	KM_OPTION_HOME,
+	KM_OPTIONS_END,
+};
+
+static enum km_error read_language(const struct km_call *call, enum km_language *ret_language,
+                                   struct km_problem *problem)
+{
+	const char *text = km_given(call, "language");
+	*ret_language = KM_NL;
+	if (!text || strcmp(text, "nl") == 0)
+		return KM_OK;
+	*ret_language = KM_EN;
+	return strcmp(text, "en") == 0 ? KM_OK : km_wrong_usage(problem, "--language %.20s: expected nl or en", text);
+}
+
+static enum km_error run_contact(struct km_call *call, struct km_problem *problem)
+{
+	const char *email = km_given(call, "email"), *slug = call->operands[0];
+	if (!email == !km_given(call, "erase"))
+		return km_wrong_usage(problem, "give --email ADDRESS, or --erase");
+	enum km_language language;
+	auto_store struct km_store *store = NULL;
+	enum km_error error = read_language(call, &language, problem);
+	if (!error)
+		error = km_home_store(call, KM_STORE_WRITE, &store, problem);
+	if (!error)
+		error = km_store_begin(store, problem);
+	if (!error)
+		error = km_body_set_contact(store, slug, email, language, km_clock_now(&call->clock), problem);
+	if (!error)
+		error = km_store_commit(store, problem);
+	if (!error)
+		km_say(stdout, "%s %s%s%s.", email ? "Mail for" : "Forgot the address of", slug,
+		       email ? " goes from now on to " : "", email ? email : "");
+	return error;
+}
+
+const struct km_command km_body_contact_command = {
+	.noun = "body",
+	.verb = "contact",
+	.operands = "SLUG",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "say where a body gets its mail",
+	.details = "What is due in 60, 30 and 7 days, and what has changed on the marks of its providers. Not public.",
+	.options = contact_options,
+	.run = run_contact,
 };
 
 static const struct km_option list_options[] = {

@@ -8,6 +8,7 @@
 #include "registry/log.h"
 #include "registry/log_check.h"
 #include "registry/log_checkpoint.h"
+#include "registry/mail.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -22,6 +23,8 @@ enum {
 	KEY_ENDS_DAYS = 30,
 	BACKUP_OLD_S = 26 * 3600, /* one a day, and some time to make it */
 	SPACE_MIN_MIB = 512,
+	MAIL_WAITS_HOURS = 24,
+	MAIL_LOOK_BACK_S = 7 * DAY_S,
 };
 
 static const struct km_option options[] = {
@@ -193,6 +196,24 @@ static void look_at_log(struct visit *visit)
 		     (unsigned long long)checkpoint.size);
 }
 
+static void look_at_mail(struct visit *visit)
+{
+	struct km_problem problem = {0};
+	struct km_mail_health health = {0};
+	enum km_error error = km_mail_health(visit->store, visit->now - MAIL_LOOK_BACK_S, &health, &problem);
+	long long hours = (visit->now - health.oldest) / 3600;
+	if (error)
+		find_problem(visit, "mail", error, &problem);
+	else if (health.failed)
+		find(visit, BAD, "mail", "%lld of the last week could not be sent: keurmerk mail list",
+		     (long long)health.failed);
+	else if (health.queued && hours >= MAIL_WAITS_HOURS)
+		find(visit, BAD, "mail", "%lld wait to be sent, the first for %lld hours: keurmerk mail send says why",
+		     (long long)health.queued, hours);
+	else
+		find(visit, GOOD, "mail", "%lld wait to be sent, and none for long", (long long)health.queued);
+}
+
 static void look_at_register(struct visit *visit)
 {
 	struct km_problem problem = {0};
@@ -201,8 +222,10 @@ static void look_at_register(struct visit *visit)
 		find_problem(visit, "register", error, &problem);
 	else
 		find(visit, GOOD, "register", "it is that of %s", km_store_url(visit->store));
-	if (!error)
-		look_at_log(visit);
+	if (error)
+		return;
+	look_at_log(visit);
+	look_at_mail(visit);
 }
 
 /* A log that has begun with what is in the copy goes on in the register. */
@@ -328,7 +351,8 @@ const struct km_command km_doctor_command = {
 	.operands = "",
 	.summary = "look whether all is well with this registry",
 	.details =
-		"Looks at files, disk space, register, log, keys, clock, the last copy, and what the public address answers.\n"
+		"Looks at files, disk space, register, log, mail, keys, clock, the last copy, and what the public address "
+        "answers.\n"
 		"Each finding is a line: good, BAD with what to do, or cannot tell. Changes nothing. Exit status: 0 all good,\n"
 		"1 something is bad, 3 nothing is bad, but something could not be told.",
 	.options = options,

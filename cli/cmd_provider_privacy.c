@@ -1,9 +1,10 @@
 #include "cli/command.h"
 #include "cli/home.h"
 #include "cli/say.h"
+#include "registry/provider.h"
 #include "registry/provider_privacy.h"
 
-/* What the law lets a provider ask: what is held on it, and that its contact is forgotten. */
+/* What the law lets a provider ask: what is held on it, and that its contact is put right or forgotten. */
 
 static const struct km_option options[] = {
 	KM_OPTION_HOME,
@@ -35,6 +36,53 @@ const struct km_command km_provider_export_command = {
 		"As JSON, the contact that is not public included: for the provider itself, who may ask for it under the law.",
 	.options = options,
 	.run = run_export,
+};
+
+static const struct km_option contact_options[] = {
+	{"name", 0, "NAME", "whom to write to", KM_OPTIONAL},
+	{"email", 0, "ADDRESS", "where it gets its mail", KM_OPTIONAL},
+	{"phone", 0, "NUMBER", "how to call it", KM_OPTIONAL},
+	{"language", 0, "nl|en", "in which language to write (default: nl)", KM_OPTIONAL},
+	KM_OPTION_HOME,
+	KM_OPTIONS_END,
+};
+
+static enum km_error run_contact(struct km_call *call, struct km_problem *problem)
+{
+	const struct km_provider_contact contact = {
+		.name = km_given(call, "name"),
+		.email = km_given(call, "email"),
+		.phone = km_given(call, "phone"),
+		.language = km_given(call, "language"),
+	};
+	if (!contact.name && !contact.email && !contact.phone)
+		return km_wrong_usage(problem, "say who it is, with --name, --email or --phone; `keurmerk provider erase` "
+		                               "forgets the contact");
+	auto_store struct km_store *store = NULL;
+	enum km_error error = km_home_store(call, KM_STORE_WRITE, &store, problem);
+	if (!error)
+		error = km_store_begin(store, problem);
+	if (!error)
+		error = km_provider_set_contact(store, call->operands[0], &contact, km_clock_now(&call->clock), problem);
+	if (!error)
+		error = km_store_commit(store, problem);
+	if (!error)
+		km_say(stdout, "Noted the contact of provider %s.", call->operands[0]);
+	return error;
+}
+
+const struct km_command km_provider_contact_command = {
+	.noun = "provider",
+	.verb = "contact",
+	.operands = "KVK",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "say who the contact of a provider is",
+	.details =
+		"In place of the one that was there: what is not given is not there any more. Not public. Mail about what\n"
+		"is due and what has changed goes to its address.",
+	.options = contact_options,
+	.run = run_contact,
 };
 
 static enum km_error run_erase(struct km_call *call, struct km_problem *problem)

@@ -98,9 +98,12 @@ void km_command_help(const struct km_command *command);
 extern const struct km_command km_init_command, km_serve_command, km_demo_command;
 extern const struct km_command km_scheme_sample_command, km_scheme_check_command, km_scheme_form_command;
 extern const struct km_command km_scheme_add_command, km_scheme_list_command, km_scheme_show_command;
-extern const struct km_command km_body_add_command, km_body_list_command;
+extern const struct km_command km_body_add_command, km_body_contact_command, km_body_list_command;
 extern const struct km_command km_person_invite_command, km_person_list_command, km_person_revoke_command,
 	km_person_roles_command;
+extern const struct km_command km_provider_contact_command;
+extern const struct km_command km_mail_list_command, km_mail_send_command, km_mail_try_command;
+extern const struct km_command km_mail_again_command, km_mail_drop_command;
 extern const struct km_command km_provider_add_command, km_provider_list_command, km_provider_show_command;
 extern const struct km_command km_provider_import_command, km_provider_export_command, km_provider_erase_command;
 extern const struct km_command km_domain_list_command, km_domain_token_command, km_domain_check_command;

@@ -8,6 +8,7 @@
 #include "registry/sql.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -250,5 +251,77 @@ enum km_error km_body_find_id(struct km_store *store, const char *slug, int64_t 
 	if (!row)
 		return km_fail(problem, KM_ABSENT, "unknown-body", "there is no certification body %.60s", slug);
 	*ret_id = km_sql_get_int(statement, 0);
+	return KM_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------------ its contact */
+
+static enum km_error put_contact(struct km_store *store, int64_t id, const char *email, enum km_language language,
+                                 struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error = km_sql(store,
+	                             "INSERT INTO body_contact (body_id, email, language) VALUES (:id, :email, :language)"
+	                             " ON CONFLICT (body_id) DO UPDATE SET email = excluded.email,"
+	                             " language = excluded.language",
+	                             &statement, problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":id", id);
+	km_sql_text(statement, ":email", email);
+	km_sql_text(statement, ":language", km_language_code(language));
+	return km_sql_run(statement, problem);
+}
+
+static enum km_error erase_contact(struct km_store *store, int64_t id, bool *ret_had, struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error =
+		km_sql(store, "DELETE FROM body_contact WHERE body_id = :id RETURNING body_id", &statement, problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":id", id);
+	bool more = false;
+	error = km_sql_step(statement, ret_had, problem);
+	return !error && *ret_had ? km_sql_step(statement, &more, problem) : error;
+}
+
+enum km_error km_body_set_contact(struct km_store *store, const char *slug, const char *email,
+                                  enum km_language language, int64_t now, struct km_problem *problem)
+{
+	struct km_problem own = {0};
+	char address[KM_EMAIL_TEXT];
+	int64_t id = 0;
+	bool had = false;
+	enum km_error error = km_body_find_id(store, slug, &id, problem);
+	if (error)
+		return error;
+	struct km_record_key key = km_record_key("%lld", (long long)id);
+	if (email && km_email_normalise(email, address, &own) != KM_OK)
+		return km_fail(problem, KM_INVALID, "contact-email", "%s", own.message);
+	error = email ? put_contact(store, id, email, language, problem) : erase_contact(store, id, &had, problem);
+	if (!error && email)
+		error = km_record_note(store, "body_contact", key, now, problem);
+	return !error && had ? km_record_erase(store, "body_contact", key, now, problem) : error;
+}
+
+enum km_error km_body_get_contact(struct km_store *store, int64_t id, struct km_body_contact *ret_contact,
+                                  struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error =
+		km_sql(store, "SELECT email, language FROM body_contact WHERE body_id = :id", &statement, problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":id", id);
+	bool row = false;
+	error = km_sql_step(statement, &row, problem);
+	if (error)
+		return error;
+	*ret_contact = (struct km_body_contact){.language = KM_NL};
+	if (row) {
+		snprintf(ret_contact->email, sizeof ret_contact->email, "%s", km_sql_get_text(statement, 0));
+		ret_contact->language = strcmp(km_sql_get_text(statement, 1), "en") == 0 ? KM_EN : KM_NL;
+	}
 	return KM_OK;
 }

@@ -4,7 +4,9 @@
 #ifndef KM_REGISTRY_BODY_H
 #define KM_REGISTRY_BODY_H
 
+#include "base/catalogue.h"
 #include "base/error.h"
+#include "registry/identifier.h"
 #include "registry/store.h"
 
 #include <stddef.h>
@@ -34,6 +36,19 @@ enum km_error km_body_get_by_id(struct km_store *store, int64_t id, struct km_bo
 /* The register's own id of the body with this slug. KM_ABSENT. */
 enum km_error km_body_find_id(struct km_store *store, const char *slug, int64_t *ret_id, struct km_problem *problem);
 void km_body_free(struct km_body *body);
+
+/* Where the body gets its mail; not public. */
+struct km_body_contact {
+	char email[KM_EMAIL_TEXT]; /* "" for none */
+	enum km_language language;
+};
+
+/* Sets it, or, where the address is NULL, forgets it. Inside a transaction. KM_ABSENT "unknown-body", KM_INVALID
+ * "contact-email". */
+enum km_error km_body_set_contact(struct km_store *store, const char *slug, const char *email,
+                                  enum km_language language, int64_t now, struct km_problem *problem);
+enum km_error km_body_get_contact(struct km_store *store, int64_t id, struct km_body_contact *ret_contact,
+                                  struct km_problem *problem);
 
 /* Calls back for each by slug. An error of the callback ends the list and is returned. */
 enum km_error km_body_list(struct km_store *store, enum km_error (*each)(void *context, const struct km_body *body),

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "keys/random.h"
 #include "registry/lapse_record.h"
+#include "registry/mail.h"
 #include "registry/provider.h"
 #include "registry/resolve.h"
 #include "registry/sql.h"
@@ -59,7 +60,8 @@ static enum km_error put_event(struct km_store *store, const struct km_acting *a
 	km_sql_text(statement, ":nl", decision->text[KM_NL]);
 	km_sql_text(statement, ":en", decision->text[KM_EN]);
 	km_sql_text(statement, ":state", km_state_name(decision->to));
-	return km_sql_run(statement, problem);
+	error = km_sql_run(statement, problem);
+	return error ? error : km_mail_queue_event(store, km_sql_last_id(store), acting->now, problem);
 }
 
 /* When the next surveillance is due: counted from the beginning of the term, so that the day of the month does not

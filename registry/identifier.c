@@ -12,6 +12,7 @@
 enum {
 	TYPED_DOMAIN_MAX = 1000, /* bytes: 253 characters of another script are fewer */
 	LABEL_MAX = 63,
+	EMAIL_LOCAL_MAX = 64,
 };
 
 /* True where the text is exactly `len` of these symbols. */
@@ -166,5 +167,31 @@ enum km_error km_domain_normalise(const char *text, char ret_domain[static KM_DO
 	if (why)
 		return refuse(text, why, problem);
 	memcpy(ret_domain, ascii, len + 1);
+	return KM_OK;
+}
+
+/* Atoms of RFC 5322 with a dot between: no quotes, so that nothing in it can end what it stands in. */
+static bool is_dot_atom(const char *text, size_t len)
+{
+	static const char symbols[] = LOWER "ABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS "!#$%&'*+-/=?^_`{|}~.";
+	if (len == 0 || len > EMAIL_LOCAL_MAX || strspn(text, symbols) < len || text[0] == '.' || text[len - 1] == '.')
+		return false;
+	for (size_t i = 1; i < len; i++)
+		if (text[i] == '.' && text[i - 1] == '.')
+			return false;
+	return true;
+}
+
+enum km_error km_email_normalise(const char *text, char ret_email[static KM_EMAIL_TEXT], struct km_problem *problem)
+{
+	char domain[KM_DOMAIN_TEXT];
+	const char *at = strrchr(text, '@');
+	size_t local = at ? (size_t)(at - text) : 0;
+	if (!at || !is_dot_atom(text, local) || km_domain_normalise(at + 1, domain, NULL) != KM_OK ||
+	    local + 1 + strlen(domain) >= KM_EMAIL_TEXT)
+		return km_fail(problem, KM_INVALID, "email",
+		               "this is not an e-mail address: write it like naam@voorbeeld.nl, without a name or quotes");
+	memcpy(ret_email, text, local + 1);
+	memcpy(ret_email + local + 1, domain, strlen(domain) + 1);
 	return KM_OK;
 }

@@ -1,5 +1,6 @@
 #include "registry/lapse_record.h"
 
+#include "registry/mail.h"
 #include "registry/period.h"
 #include "registry/sql.h"
 
@@ -19,7 +20,7 @@ static enum km_error write_lapse(void *context, const struct km_lapse *lapse)
 	enum km_error error = km_sql(record->store,
 	                             "INSERT INTO event (mark_id, at, recorded_at, action, reason, state)"
 	                             " VALUES (:mark, :at, :now, :action, :reason, :state)"
-	                             " ON CONFLICT (mark_id, at, action) WHERE decision_id IS NULL DO NOTHING",
+	                             " ON CONFLICT (mark_id, at, action) WHERE decision_id IS NULL DO NOTHING RETURNING id",
 	                             &statement, record->problem);
 	if (error)
 		return error;
@@ -29,7 +30,12 @@ static enum km_error write_lapse(void *context, const struct km_lapse *lapse)
 	km_sql_text(statement, ":action", lapse->action);
 	km_sql_text(statement, ":reason", lapse->reason);
 	km_sql_text(statement, ":state", km_state_name(lapse->state));
-	return km_sql_run(statement, record->problem);
+	bool is_new = false, more = false;
+	error = km_sql_step(statement, &is_new, record->problem);
+	int64_t id = is_new ? km_sql_get_int(statement, 0) : 0;
+	if (!error && is_new)
+		error = km_sql_step(statement, &more, record->problem);
+	return error || !is_new ? error : km_mail_queue_event(record->store, id, record->now, record->problem);
 }
 
 enum km_error km_lapses_record_mark(struct km_store *store, int64_t mark_id, int64_t now, struct km_problem *problem)

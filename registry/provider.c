@@ -116,13 +116,15 @@ static enum km_error insert_domain(struct km_store *store, int64_t id, size_t po
 	return error ? error : km_record_note(store, "provider_domain", key, now, problem);
 }
 
-static enum km_error insert_contact(struct km_store *store, int64_t id, const struct km_provider_contact *contact,
-                                    int64_t now, struct km_problem *problem)
+static enum km_error put_contact(struct km_store *store, int64_t id, const struct km_provider_contact *contact,
+                                 int64_t now, struct km_problem *problem)
 {
 	auto_statement struct km_statement *statement = NULL;
 	enum km_error error = km_sql(store,
 	                             "INSERT INTO provider_contact (provider_id, name, email, phone, language) "
-	                             "VALUES (:id, :name, :email, :phone, :language)",
+	                             "VALUES (:id, :name, :email, :phone, :language) "
+	                             "ON CONFLICT (provider_id) DO UPDATE SET name = excluded.name, "
+	                             "email = excluded.email, phone = excluded.phone, language = excluded.language",
 	                             &statement, problem);
 	if (error)
 		return error;
@@ -210,8 +212,22 @@ enum km_error km_provider_add(struct km_store *store, const struct km_provider *
 	for (size_t i = 0; !error && i < provider->domains_len; i++)
 		error = insert_domain(store, id, i, form.domains[i], provider->domains[i].proven_at, now, problem);
 	if (!error && says_something(contact))
-		error = insert_contact(store, id, contact, now, problem);
+		error = put_contact(store, id, contact, now, problem);
 	return error ? error : insert_search(store, id, provider, problem);
+}
+
+enum km_error km_provider_set_contact(struct km_store *store, const char *kvk,
+                                      const struct km_provider_contact *contact, int64_t now,
+                                      struct km_problem *problem)
+{
+	struct km_provider *provider = NULL;
+	enum km_error error = km_provider_contact_check(contact, problem);
+	if (!error)
+		error = km_provider_get(store, kvk, &provider, problem);
+	if (!error)
+		error = put_contact(store, provider->id, contact, now, problem);
+	km_provider_free(provider);
+	return error;
 }
 
 /* ------------------------------------------------------------------------------------------------------- reading */

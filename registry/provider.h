@@ -49,6 +49,12 @@ struct km_provider_contact {
 enum km_error km_provider_add(struct km_store *store, const struct km_provider *provider,
                               const struct km_provider_contact *contact, int64_t now, struct km_problem *problem);
 
+/* Another contact in place of the one that was there, or the first; what is NULL is not there. Inside a transaction.
+ * KM_ABSENT, KM_INVALID as above. */
+enum km_error km_provider_set_contact(struct km_store *store, const char *kvk,
+                                      const struct km_provider_contact *contact, int64_t now,
+                                      struct km_problem *problem);
+
 /* Gives a provider, by the register's own id, another legal name; search finds it by the new one from here on. Inside a
  * transaction. KM_INVALID "name", KM_ABSENT. */
 enum km_error km_provider_rename(struct km_store *store, int64_t id, const char *name, int64_t now,

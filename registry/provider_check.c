@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CITY_MAX = 100, EMAIL_MAX = 254, EMAIL_LOCAL_MAX = 64, PHONE_MIN = 3, PHONE_MAX = 30 };
+enum { CITY_MAX = 100, PHONE_MIN = 3, PHONE_MAX = 30 };
 
 static enum km_error check_numbers(const struct km_provider *provider, struct km_problem *problem)
 {
@@ -85,19 +85,6 @@ static enum km_error check_domains(const struct km_provider *provider, struct km
 	return KM_OK;
 }
 
-/* Enough to catch what cannot work; whether it does work, only a message that arrives can tell. */
-static bool email_may_work(const char *email)
-{
-	const char *at = strrchr(email, '@');
-	if (!at || at == email || at - email > EMAIL_LOCAL_MAX || strlen(email) > EMAIL_MAX)
-		return false;
-	for (const char *c = email; c < at; c++)
-		if ((unsigned char)*c <= ' ' || *c == 0x7f || strchr("@\"<>()[],;:\\", *c))
-			return false;
-	char domain[KM_DOMAIN_TEXT];
-	return km_domain_normalise(at + 1, domain, NULL) == KM_OK;
-}
-
 static bool phone_may_work(const char *phone)
 {
 	size_t len = strlen(phone);
@@ -105,16 +92,17 @@ static bool phone_may_work(const char *phone)
 	       strpbrk(phone, "0123456789");
 }
 
-static enum km_error check_contact(const struct km_provider_contact *contact, struct km_problem *problem)
+enum km_error km_provider_contact_check(const struct km_provider_contact *contact, struct km_problem *problem)
 {
 	enum km_error error = KM_OK;
+	char email[KM_EMAIL_TEXT];
 	if (contact->name)
 		error = km_name_check(contact->name, KM_NAME_MAX, "contact-name", "the name of the contact", problem);
 	if (!error && contact->email) {
-		error = km_name_check(contact->email, EMAIL_MAX, "contact-email", "the e-mail address", problem);
-		if (!error && !email_may_work(contact->email))
-			error = km_fail(problem, KM_INVALID, "contact-email",
-			                "this is not an e-mail address: write it like naam@voorbeeld.nl");
+		error = km_name_check(contact->email, KM_EMAIL_TEXT - 1, "contact-email", "the e-mail address", problem);
+		struct km_problem own = {0};
+		if (!error && km_email_normalise(contact->email, email, &own) != KM_OK)
+			error = km_fail(problem, KM_INVALID, "contact-email", "%s", own.message);
 	}
 	if (!error && contact->phone && !phone_may_work(contact->phone))
 		error = km_fail(problem, KM_INVALID, "contact-phone",
@@ -138,7 +126,7 @@ enum km_error km_provider_check(const struct km_provider *provider, const struct
 	if (!error)
 		error = check_domains(provider, &form, problem);
 	if (!error && contact)
-		error = check_contact(contact, problem);
+		error = km_provider_contact_check(contact, problem);
 	if (!error)
 		*ret_form = form;
 	return error;

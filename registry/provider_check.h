@@ -21,4 +21,7 @@ struct km_provider_form {
 enum km_error km_provider_check(const struct km_provider *provider, const struct km_provider_contact *contact,
                                 struct km_provider_form *ret_form, struct km_problem *problem);
 
+/* The same of a contact alone. */
+enum km_error km_provider_contact_check(const struct km_provider_contact *contact, struct km_problem *problem);
+
 #endif

@@ -1,6 +1,7 @@
 #include "registry/provider_privacy.h"
 
 #include "base/clock.h"
+#include "registry/mail.h"
 #include "registry/record.h"
 #include "registry/sql.h"
 
@@ -190,6 +191,16 @@ static enum km_error add_purged(struct km_store *store, int64_t id, json_t *expo
 	                id, purged, NULL, export, "purged", problem);
 }
 
+static enum km_error add_mail(struct km_store *store, int64_t id, json_t *export, struct km_problem *problem)
+{
+	static const struct member mail[] = {{"kind", TEXT},  {"due_at", MOMENT}, {"queued_at", MOMENT},
+	                                     {"state", TEXT}, {"at", MOMENT},     {NULL, END}};
+	return add_rows(store,
+	                "SELECT kind, due_at, queued_at, state, at FROM mail WHERE provider_id = :id"
+	                " AND recipient = 'provider' ORDER BY id",
+	                id, mail, NULL, export, "mail", problem);
+}
+
 /* Takes the one object out of an array of one; null where it is empty. */
 static enum km_error unwrap(json_t *export, const char *name, struct km_problem *problem)
 {
@@ -245,6 +256,8 @@ enum km_error km_provider_export(struct km_store *store, const char *kvk, json_t
 		error = add_evidence(store, id, export, problem);
 	if (!error)
 		error = add_purged(store, id, export, problem);
+	if (!error)
+		error = add_mail(store, id, export, problem);
 	if (error)
 		return error;
 	*ret_export = json_incref(export);
@@ -268,6 +281,8 @@ enum km_error km_provider_erase_contact(struct km_store *store, const char *kvk,
 	error = km_sql_step(statement, &had, problem);
 	if (!error && had)
 		error = km_sql_step(statement, &more, problem);
+	if (!error)
+		error = km_mail_forget_provider(store, id, now, problem);
 	if (error || !had)
 		return error;
 	return km_record_erase(store, "provider_contact", km_record_key("%lld", (long long)id), now, problem);

@@ -18,6 +18,7 @@ const struct km_record_table km_record_tables[KM_RECORD_TABLES] = {
 	{"register", ONE("register", "one")},
 	{"scheme", TWO("scheme", "id", "version")},
 	{"body", ONE("body", "id")},
+	{"body_contact", ONE("body_contact", "body_id")},
 	{"body_scheme", TWO("body_scheme", "body_id", "scheme_id")},
 	{"person", ONE("person", "id")},
 	{"person_roles", TWO("person_roles", "person_id", "sequence")},

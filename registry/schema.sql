@@ -1,10 +1,11 @@
 -- The register, from top to bottom. Moments are whole seconds since 1970-01-01T00:00:00Z.
 --
--- Four kinds of table:
+-- Five kinds of table:
 --   evidence   what people signed, byte for byte, and what was decided: only ever added to (triggers see to it), but for
 --              what was purged: registry/purge.h
 --   reference  schemes, bodies, people, providers: what the evidence refers to
 --   the public what people told us: private and erasable, and nothing rests on it
+--   mail       what is to be told by e-mail, and that it was: nothing rests on it
 --   derived    what can be made again from the first two: search, credentials
 --
 -- `PRAGMA user_version` is the number of this schema; registry/store.c holds the steps from older ones.
@@ -37,6 +38,12 @@ CREATE TABLE body (                -- certification body
     country       TEXT    NOT NULL CHECK (length(country) = 2),
     url           TEXT,
     added_at      INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE body_contact (        -- private, and erasable: where it gets its mail
+    body_id  INTEGER PRIMARY KEY REFERENCES body(id),
+    email    TEXT NOT NULL,
+    language TEXT NOT NULL CHECK (language IN ('nl', 'en'))
 ) STRICT;
 
 CREATE TABLE body_scheme (         -- what a body may certify for
@@ -409,6 +416,32 @@ CREATE TABLE usage (               -- how much the register is used, and nothing
     count INTEGER NOT NULL,
     PRIMARY KEY (month, kind)
 ) STRICT, WITHOUT ROWID;
+
+---------------------------------------------------------------------------------------------------- mail
+
+CREATE TABLE mail (                -- what is to be told to whom, and that it was; no address and no words: registry/mail.h
+    id          INTEGER PRIMARY KEY,
+    key         TEXT    NOT NULL UNIQUE,     -- what it tells, and to whom: one message each
+    kind        TEXT    NOT NULL CHECK (kind IN ('change', 'surveillance', 'expiry', 'suspension', 'finding')),
+    recipient   TEXT    NOT NULL CHECK (recipient IN ('body', 'provider')),
+    body_id     INTEGER NOT NULL REFERENCES body(id),
+    provider_id INTEGER NOT NULL REFERENCES provider(id),
+    mark_id     INTEGER REFERENCES mark(id),
+    event_id    INTEGER REFERENCES event(id) CHECK ((event_id IS NOT NULL) = (kind = 'change')),
+    audit_id    TEXT    REFERENCES audit(submission_id) CHECK ((audit_id IS NOT NULL) = (kind = 'finding')),
+    due_at      INTEGER CHECK ((due_at IS NOT NULL) = (kind <> 'change')), -- what it reminds of
+    queued_at   INTEGER NOT NULL,
+    state       TEXT    NOT NULL CHECK (state IN ('queued', 'sent', 'refused', 'given-up', 'dropped')),
+    at          INTEGER NOT NULL,            -- queued: when it is tried next; otherwise when that ended
+    attempts    INTEGER NOT NULL,
+    detail      TEXT                         -- why it is not sent, for the operator
+) STRICT;
+CREATE INDEX mail_by_state ON mail(state, at);
+CREATE INDEX mail_by_provider ON mail(provider_id);
+CREATE INDEX mail_by_body ON mail(body_id);
+CREATE INDEX mail_by_mark ON mail(mark_id);
+CREATE INDEX mail_by_event ON mail(event_id) WHERE event_id IS NOT NULL;
+CREATE INDEX mail_by_audit ON mail(audit_id) WHERE audit_id IS NOT NULL;
 
 ---------------------------------------------------------------------------------------------------- derived
 

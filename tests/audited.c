@@ -53,6 +53,7 @@ void audited_providers(struct office *office)
 	provider = (struct km_provider){.kvk = "69599084", .name = "Test EMZ Dagobert", .city = "Utrecht"};
 	assert_ok(km_provider_add(store, &provider, NULL, FIXTURE_NOW, &problem), &problem);
 	assert_ok(km_report_add(store, &report, FIXTURE_NOW, reference, &problem), &problem);
+	assert_ok(km_body_set_contact(store, "een", "post@een.example", KM_EN, FIXTURE_NOW, &problem), &problem);
 	assert_ok(km_store_commit(store, &problem), &problem);
 }
 

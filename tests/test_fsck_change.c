@@ -305,11 +305,12 @@ static void disarm(sqlite3 *db)
 	}
 }
 
-/* Nothing was purged here; the next test has that. And nothing rests on how often the register was used and when
- * domains were looked at, and it changes all the time. */
+/* Nothing was purged here; the next test has that. And nothing rests on how often the register was used, when domains
+ * were looked at and what was mailed, and it changes all the time. */
 static bool is_no_exception(const char *table)
 {
-	return strcmp(table, "purge") != 0 && strcmp(table, "usage") != 0 && strcmp(table, "domain_check") != 0;
+	return strcmp(table, "purge") != 0 && strcmp(table, "usage") != 0 && strcmp(table, "domain_check") != 0 &&
+	       strcmp(table, "mail") != 0;
 }
 
 /* What a purge leaves, and says of itself. */

@@ -94,7 +94,7 @@ static void everything_that_is_held_is_told(void **state)
 		"\"holds_from\":\"2026-11-23T02:13:20Z\",\"recorded_at\":\"2026-11-23T02:13:20Z\"},"
 		"{\"id\":\"d2\",\"mark\":null,\"audit\":\"a2\",\"body\":\"voorbeeld\",\"action\":\"refuse\",\"reason\":null,"
 		"\"text_nl\":null,\"text_en\":null,\"holds_from\":\"2026-11-24T06:00:00Z\","
-		"\"recorded_at\":\"2026-11-24T06:00:00Z\"}],\"purged\":[]}";
+		"\"recorded_at\":\"2026-11-24T06:00:00Z\"}],\"purged\":[],\"mail\":[]}";
 	char *text = km_json_text(object);
 	assert_string_equal(text, expected);
 	free(text);

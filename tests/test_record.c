@@ -89,6 +89,7 @@ static void add_everything(struct scene *scene)
 	char reference[KM_REPORT_REFERENCE_TEXT];
 	assert_ok(km_provider_add(scene->store, &provider, &contact, scene->now, &problem), &problem);
 	assert_ok(km_report_add(scene->store, &report, scene->now, reference, &problem), &problem);
+	assert_ok(km_body_set_contact(scene->store, "een", "post@een.example", KM_EN, scene->now, &problem), &problem);
 }
 
 static void every_table_that_needs_it_is_noted_by_whoever_writes_it(void **state)
