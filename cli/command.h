@@ -105,7 +105,8 @@ extern const struct km_command km_provider_contact_command;
 extern const struct km_command km_mail_list_command, km_mail_send_command, km_mail_try_command;
 extern const struct km_command km_mail_again_command, km_mail_drop_command;
 extern const struct km_command km_provider_add_command, km_provider_list_command, km_provider_show_command;
-extern const struct km_command km_provider_import_command, km_provider_export_command, km_provider_erase_command;
+extern const struct km_command km_provider_import_command, km_provider_export_command, km_provider_erase_command,
+	km_provider_link_command;
 extern const struct km_command km_domain_list_command, km_domain_token_command, km_domain_check_command;
 extern const struct km_command km_mark_list_command, km_mark_show_command, km_mark_history_command;
 extern const struct km_command km_due_command, km_stats_command;

@@ -32,6 +32,7 @@ static const struct km_command *const commands[] = {
 	&km_provider_import_command,
 	&km_provider_list_command,
 	&km_provider_show_command,
+	&km_provider_link_command,
 	&km_provider_export_command,
 	&km_provider_contact_command,
 	&km_provider_erase_command,

@@ -122,6 +122,7 @@ static enum km_error add_public(struct km_store *store, int64_t id, json_t *expo
 	static const struct member trade_name[] = {{"name", TEXT}, {NULL, END}};
 	static const struct member domain[] = {{"domain", TEXT}, {"proven_at", MOMENT}, {NULL, END}};
 	static const struct member mark[] = {{"number", TEXT}, {"scheme", TEXT}, {"granted_at", MOMENT}, {NULL, END}};
+	static const struct member link[] = {{"body", TEXT}, {"made_at", MOMENT}, {"expires_at", MOMENT}, {NULL, END}};
 	enum km_error error =
 		add_rows(store, "SELECT name FROM provider_trade_name WHERE provider_id = :id ORDER BY position", id,
 	             trade_name, NULL, export, "trade_names", problem);
@@ -133,6 +134,11 @@ static enum km_error add_public(struct km_store *store, int64_t id, json_t *expo
 		error =
 			add_rows(store, "SELECT number, scheme_id, granted_at, id FROM mark WHERE provider_id = :id ORDER BY id",
 		             id, mark, add_history, export, "marks", problem);
+	if (!error)
+		error = add_rows(store,
+		                 "SELECT body.slug, made_at, expires_at FROM provider_link JOIN body ON body.id = body_id"
+		                 " WHERE provider_id = :id ORDER BY made_at, token_sha256",
+		                 id, link, NULL, export, "links", problem);
 	return error;
 }
 

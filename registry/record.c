@@ -28,6 +28,7 @@ const struct km_record_table km_record_tables[KM_RECORD_TABLES] = {
 	{"provider_trade_name", TWO("provider_trade_name", "provider_id", "position")},
 	{"provider_domain", TWO("provider_domain", "provider_id", "position")},
 	{"provider_contact", ONE("provider_contact", "provider_id")},
+	{"provider_link", ONE("provider_link", "token_sha256")},
 	{"report", ONE("report", "id")},
 	{"purge", ONE("purge", "submission_id")},
 	{"submission", 1, "SELECT * FROM submission WHERE sequence = :a", NULL},
@@ -37,7 +38,11 @@ const struct km_record_table km_record_tables[KM_RECORD_TABLES] = {
 	{"event", 1, "SELECT * FROM event WHERE id = :a", NULL},
 };
 
-static const char blob_key[] = "invitation"; /* the one table whose key is a blob */
+/* The tables whose key is a blob. */
+static bool has_blob_key(const struct km_record_table *table)
+{
+	return strcmp(table->name, "invitation") == 0 || strcmp(table->name, "provider_link") == 0;
+}
 
 struct km_record_key km_record_key(const char *format, ...)
 {
@@ -73,7 +78,7 @@ const struct km_record_table *km_record_find_table(const char *name)
 enum km_error km_record_key_of(const struct km_record_table *table, struct km_statement *statement,
                                struct km_record_key *ret_key, struct km_problem *problem)
 {
-	if (strcmp(table->name, blob_key) == 0) {
+	if (has_blob_key(table)) {
 		size_t len;
 		const void *bytes = km_sql_get_blob(statement, 0, &len);
 		*ret_key = km_record_key_hex(bytes, len);
@@ -129,7 +134,7 @@ void km_record_row_done(struct km_record_row *row)
 static bool bind_key(const struct km_record_table *table, struct km_record_row *row)
 {
 	char *text = row->key.text;
-	if (strcmp(table->name, blob_key) == 0) {
+	if (has_blob_key(table)) {
 		km_sql_blob(row->statement, ":a", row->blob, sizeof row->blob);
 		return km_decode_exact(KM_HEX, text, strlen(text), row->blob, sizeof row->blob);
 	}

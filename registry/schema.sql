@@ -135,6 +135,16 @@ CREATE TABLE provider_contact (    -- private, and erasable: nothing signed or l
     language    TEXT CHECK (language IN ('nl', 'en'))
 ) STRICT;
 
+CREATE TABLE provider_link (       -- what a body hands out to a provider, to see its own page by; only a digest is kept
+    token_sha256 BLOB    PRIMARY KEY CHECK (length(token_sha256) = 32),
+    provider_id  INTEGER NOT NULL REFERENCES provider(id),
+    body_id      INTEGER NOT NULL REFERENCES body(id),
+    made_at      INTEGER NOT NULL,
+    made_by      TEXT    REFERENCES person_key(thumbprint), -- whose submission it was; NULL: the operator's command
+    expires_at   INTEGER NOT NULL                           -- sooner where it was withdrawn, or another took its place
+) STRICT, WITHOUT ROWID;
+CREATE INDEX provider_link_by_provider ON provider_link(provider_id, body_id, expires_at);
+
 ---------------------------------------------------------------------------------------------------- evidence
 
 CREATE TABLE submission (          -- what a person signed, byte for byte
@@ -142,7 +152,7 @@ CREATE TABLE submission (          -- what a person signed, byte for byte
     id          TEXT    NOT NULL UNIQUE,                  -- base64url(SHA-256(bytes))
     thumbprint  TEXT    NOT NULL REFERENCES person_key(thumbprint),
     jti         TEXT    NOT NULL,
-    type        TEXT    NOT NULL CHECK (type IN ('audit', 'decision', 'case', 'person')),
+    type        TEXT    NOT NULL CHECK (type IN ('audit', 'decision', 'case', 'person', 'link')),
     iat         INTEGER NOT NULL,
     received_at INTEGER NOT NULL,
     bytes       BLOB    NOT NULL,                         -- none where it was purged

@@ -10,6 +10,7 @@
 #include "registry/case_file.h"
 #include "registry/decision.h"
 #include "registry/people.h"
+#include "registry/provider_link.h"
 #include "registry/sql.h"
 
 #include <stdlib.h>
@@ -166,6 +167,8 @@ static enum km_error apply_type(struct km_store *store, const struct envelope *e
 		return km_audit_apply(store, &envelope->acting, content, reply, problem);
 	if (strcmp(envelope->type, "decision") == 0)
 		return km_decision_apply(store, &envelope->acting, content, number, reply, decided, problem);
+	if (strcmp(envelope->type, "link") == 0)
+		return km_provider_link_apply(store, &envelope->acting, content, reply, problem);
 	if (strcmp(envelope->type, "person") == 0)
 		return km_people_apply(store, &envelope->acting, content, problem);
 	return km_case_apply(store, &envelope->acting, content, reply, problem);
@@ -174,12 +177,12 @@ static enum km_error apply_type(struct km_store *store, const struct envelope *e
 static enum km_error apply(struct km_store *store, struct envelope *envelope, const char *number,
                            struct km_outcome *outcome, struct km_problem *problem)
 {
-	static const char *const types[] = {"audit", "decision", "case", "person"};
+	static const char *const types[] = {"audit", "decision", "case", "person", "link"};
 	bool is_type = false;
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
 		is_type = is_type || strcmp(envelope->type, types[i]) == 0;
 	if (!is_type)
-		return km_fail(problem, KM_INVALID, "member", "type: expected audit, decision, case or person");
+		return km_fail(problem, KM_INVALID, "member", "type: expected audit, decision, case, person or link");
 	const char *known[] = {"iss", "aud", "iat", "jti", "type", envelope->type, NULL};
 	const json_t *content;
 	enum km_error error = km_json_only(envelope->claims, "", known, problem);
