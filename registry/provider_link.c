@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { TOKEN_BYTES = 18, KVK_DIGITS = 8, MARKS_MAX = 50 };
+enum { TOKEN_BYTES = 16, KVK_DIGITS = 8, MARKS_MAX = 50 };
 
 /* Who hands it out, to whom. */
 struct giving {
@@ -228,7 +228,7 @@ static enum km_error make_token(char ret_token[static KM_LINK_TOKEN_TEXT], struc
 	enum km_error error = km_random(bytes, sizeof bytes, problem);
 	if (error)
 		return error;
-	km_encode(KM_BASE64URL, bytes, sizeof bytes, &text);
+	km_encode(KM_HEX, bytes, sizeof bytes, &text);
 	km_wipe(bytes, sizeof bytes);
 	if (text.failed)
 		return km_fail_memory(problem);

@@ -17,7 +17,7 @@
 
 enum {
 	KM_LINK_DAYS = 400,      /* a year, and time to come and audit again */
-	KM_LINK_TOKEN_TEXT = 25, /* 144 random bits in base64url */
+	KM_LINK_TOKEN_TEXT = 33, /* 128 random bits in hex, which no mail program cuts off */
 	KM_LINK_FINDINGS_MAX = 500,
 };
 

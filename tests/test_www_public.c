@@ -124,6 +124,44 @@ static void a_mark_can_be_put_on_a_website(void **state)
 	site_expect_status(site, "/embed/7K3Q9XM24HTT", 404);
 }
 
+static json_t *link_of(const char *action, const char *digest)
+{
+	json_t *link = json_pack("{s:s, s:s}", "action", action, "provider", SCENE_KVK);
+	if (digest)
+		json_object_set_new(link, "token_sha256", json_string(digest));
+	return link;
+}
+
+static void a_provider_sees_its_own_page_by_its_link_and_nobody_keeps_it(void **state)
+{
+	/* printf A | sha256sum */
+	static const char digest[] = "559aead08264d5795d3909718cdd05abd49572e84fe55590eef31a88a08fdffd";
+	struct site *site = *state;
+	struct site_text number = site_grant(site, "[\"beheer\"]");
+	site_expect_text(site, "/p/A", SITE_BROWSER, 404, "Deze link werkt niet meer");
+	site_submit(site, AUDITOR, "link", link_of("give", digest), "expires");
+	auto_reply struct http_reply page = site_get(site, "/p/A");
+	assert_int_equal(page.status, 200);
+	site_expect_header(&page, "Cache-Control", "no-store");
+	site_expect_header(&page, "Referrer-Policy", "no-referrer");
+	site_expect_header(&page, "X-Robots-Tag", "noindex, nofollow");
+	assert_contains(page.body, number.text);
+	/* Of a finding, what and by when; not what the auditor wrote. */
+	json_t *audit = scene_audit(&site->scene, "surveillance", "[\"beheer\"]");
+	scene_find(audit, "R1", "minor", "2027-03-01");
+	json_object_set_new(json_array_get(json_object_get(audit, "findings"), 0), "note", json_string("Vertrouwelijk."));
+	site_submit(site, AUDITOR, "audit", audit, "id");
+	site_expect_text(site, "/p/A", SITE_BROWSER, 200, "R1: de kleine afwijking hersteld hebben.");
+	auto_reply struct http_reply found = site_get(site, "/p/A?lang=en");
+	assert_contains(found.body, "R1: have the minor finding corrected.");
+	assert_null(strstr(found.body, "Vertrouwelijk"));
+	assert_null(strstr(found.body, "Voorbeeldpersoon"));
+	site_submit(site, DECIDER, "link", link_of("withdraw", NULL), "id");
+	site_expect_text(site, "/p/A", SITE_BROWSER, 404, "Deze link werkt niet meer");
+	assert_null(strstr(site->log, "/p/A"));
+	site_expect_no_fault(site);
+}
+
 static void what_is_looked_up_is_counted_and_not_remembered(void **state)
 {
 	struct site *site = *state;
@@ -312,6 +350,7 @@ int main(void)
 		KM_SITE_TEST(the_register_is_open_data),
 		KM_SITE_TEST(feeds_tell_what_changed),
 		KM_SITE_TEST(a_mark_can_be_put_on_a_website),
+		KM_SITE_TEST(a_provider_sees_its_own_page_by_its_link_and_nobody_keeps_it),
 		KM_SITE_TEST(what_is_looked_up_is_counted_and_not_remembered),
 		KM_SITE_TEST(a_list_of_suppliers_is_checked),
 		KM_SITE_TEST(what_goes_along_in_the_page_gives_the_same_answers),

@@ -28,6 +28,7 @@ KM_EMBED(km_script_transfer, "www/console/transfer.js");
 KM_EMBED(km_script_marks, "www/console/marks.js");
 KM_EMBED(km_script_cases, "www/console/cases.js");
 KM_EMBED(km_script_people, "www/console/people.js");
+KM_EMBED(km_script_link, "www/console/link.js");
 KM_EMBED(km_script_desk, "www/console/desk.js");
 KM_EMBED(km_script_main, "www/console/main.js");
 
@@ -89,10 +90,10 @@ static enum km_error add_scripts(struct km_statics *statics, struct km_problem *
 		.name = #id ".js", .type = script, .bytes = km_script_##id, .len = KM_EMBEDDED_LEN(km_script_##id)             \
 	}
 	const struct km_static sources[] = {
-		SCRIPT(keep),  SCRIPT(words),    SCRIPT(dom),     SCRIPT(key),    SCRIPT(server),
-		SCRIPT(draft), SCRIPT(evidence), SCRIPT(content), SCRIPT(review), SCRIPT(enrol),
-		SCRIPT(start), SCRIPT(findings), SCRIPT(audit),   SCRIPT(decide), SCRIPT(transfer),
-		SCRIPT(marks), SCRIPT(cases),    SCRIPT(people),  SCRIPT(desk),   SCRIPT(main),
+		SCRIPT(keep),     SCRIPT(words),   SCRIPT(dom),      SCRIPT(key),   SCRIPT(server), SCRIPT(draft),
+		SCRIPT(evidence), SCRIPT(content), SCRIPT(review),   SCRIPT(enrol), SCRIPT(start),  SCRIPT(findings),
+		SCRIPT(audit),    SCRIPT(decide),  SCRIPT(transfer), SCRIPT(marks), SCRIPT(cases),  SCRIPT(people),
+		SCRIPT(link),     SCRIPT(desk),    SCRIPT(main),
 	};
 #undef SCRIPT
 	enum km_error error = KM_OK;

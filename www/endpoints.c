@@ -63,6 +63,7 @@ const struct km_route km_routes[] = {
 	{KM_POST, "/report/security", km_post_report_security, KM_ROUTE_PAGE | KM_ROUTE_DEAR, REPORT_MAX_BYTES, form},
 	{KM_GET, "/report/{number}", km_get_report, PAGE, 0, NULL},
 	{KM_POST, "/report/{number}", km_post_report, PAGE | KM_ROUTE_DEAR, REPORT_MAX_BYTES, form},
+	{KM_GET, "/p/{token}", km_get_provider_page, PAGE | KM_ROUTE_DEAR, 0, NULL},
 	{KM_GET, "/static/{file}", km_get_static, 0, 0, NULL},
 
 	{KM_GET, "/v1/openapi.json", km_get_openapi, KM_ROUTE_API | OPEN, 0, NULL},
@@ -88,6 +89,7 @@ const struct km_route km_routes[] = {
 	{KM_GET, "/console/api/rules", km_get_console_rules, DESK, 0, NULL},
 	{KM_GET, "/console/api/providers", km_get_console_providers, DESK, 0, NULL},
 	{KM_GET, "/console/api/providers/{kvk}", km_get_console_provider, DESK, 0, NULL},
+	{KM_GET, "/console/api/links/{kvk}", km_get_console_link, DESK, 0, NULL},
 	{KM_GET, "/console/api/schemes/{id}/{version}", km_get_console_scheme, DESK, 0, NULL},
 	{KM_GET, "/console/api/audits", km_get_console_audits, DESK, 0, NULL},
 	{KM_GET, "/console/api/audits/{id}", km_get_console_audit, DESK, 0, NULL},

@@ -17,12 +17,14 @@ KM_EMBED(km_words_json, "www/words.json");
 	TEMPLATE(check, html) \
 	TEMPLATE(console, html) \
 	TEMPLATE(embed, html) \
+	TEMPLATE(embed_snippets, html) \
 	TEMPLATE(end, html) \
 	TEMPLATE(feed, atom) \
 	TEMPLATE(figures, html) \
 	TEMPLATE(mark, html) \
 	TEMPLATE(problem, html) \
 	TEMPLATE(problems, html) \
+	TEMPLATE(provider, html) \
 	TEMPLATE(qr_answer, html) \
 	TEMPLATE(qr_notice, html) \
 	TEMPLATE(report, html) \

@@ -32,6 +32,7 @@ struct km_reply {
 	struct km_shared *shared; /* instead of body; given back when the reply is sent */
 	int max_age_s;            /* or one of KM_CACHE_… */
 	bool embedded;            /* a picture or script that other sites may show */
+	bool hidden;              /* no search engine may list it */
 	bool camera;              /* a page that may ask its reader for the camera */
 	const char *allow;        /* Allow; lives until the reply is sent */
 	int retry_after_s;        /* 0: none */

@@ -177,6 +177,8 @@ static void add_other_headers(const struct outgoing *out)
 	char text[96];
 	if (out->request->route && (out->request->route->kind & KM_ROUTE_API))
 		add(out, "API-Version", KM_API_VERSION);
+	if (reply->hidden)
+		add(out, "X-Robots-Tag", "noindex, nofollow");
 	if (reply->type == km_type_html)
 		add(out, "Content-Language", km_language_code(out->request->language));
 	if (reply->allow && *reply->allow) {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
+import { PHONE, Visitor } from './browser.mjs';
 import { closePlace, enrol, follow, handOver, heading, isUsable, openPlace, operate, place, review, tabTo } from './hands.mjs';
 
 const people = {};
@@ -129,4 +130,56 @@ test('a mark is offered to another body, which sees what it takes over, and take
   await bram.page.goto(`/console#/marks/${number}`);
   await bram.page.locator('[role=alert]', { hasText: 'Dit is van een andere instelling.' }).waitFor();
   await Promise.all([bram.leave(), otto.leave()]);
+});
+
+test('a provider sees its own page by a link that only its body and it know, without script, until it is withdrawn', async () => {
+  const dora = await enrol('Dora', 'auditor');
+  const { page } = dora;
+  const donald = '68750110';
+  await page.goto(`/console#/link/${donald}`);
+  await heading(page, 'Link voor Test BV Donald');
+  await isUsable(page);
+  await follow(page, 'Link maken');
+  await review(page, null);
+  const signed = await page.textContent('main pre');
+  await follow(page, 'Onderteken en verzend');
+  await heading(page, 'Het register heeft dit aangenomen');
+  const address = await page.textContent('main pre');
+  await isUsable(page);
+  const [, token] = address.match(/\/p\/([0-9a-f]{32})$/);
+  assert.ok(!signed.includes(token));
+  assert.ok(!dora.asked.some((request) => `${request.url()} ${request.postData()}`.includes(token)));
+
+  const provider = await Visitor.come(place.browser, place.site, { javaScriptEnabled: false, viewport: PHONE });
+  const reply = await provider.page.goto(address);
+  const headers = reply.headers();
+  assert.deepEqual(
+    [headers['cache-control'], headers['referrer-policy'], headers['x-robots-tag']],
+    ['no-store', 'no-referrer', 'noindex, nofollow'],
+  );
+  const text = await provider.page.innerText('main');
+  assert.match(text, /Wat er te doen is[^]*loopt af[^]*Echt en geldig[^]*nu van Andere Instelling[^]*_keurmerk\.testbvdonald\.example/);
+  assert.match(text, /bezwaar of klacht aan /);
+  await provider.page.click('summary >> nth=0');
+  assert.match(await provider.page.innerText('main'), /Strook:\s+SVG\s+PNG\s+PDF[^]*QR-code met handtekening/);
+  for (const link of await provider.page.locator('a[download]').evaluateAll((all) => all.map(({ href }) => href)))
+    assert.equal((await provider.page.request.get(link)).status(), 200, link);
+  assert.ok(!place.site.demo.log.text.includes(token));
+  await provider.leave();
+
+  const seen = await Visitor.come(place.browser, place.site, { viewport: PHONE, bypassCSP: true });
+  for (const lang of ['nl', 'en']) {
+    await seen.page.goto(`${address}?lang=${lang}`);
+    await isUsable(seen.page);
+  }
+  await page.goto(`/console#/link/${donald}`);
+  await page.getByText('gemaakt door Dora').waitFor();
+  await follow(page, 'Link intrekken');
+  await review(page, null);
+  await follow(page, 'Onderteken en verzend');
+  await heading(page, 'Het register heeft dit aangenomen');
+  seen.expected.push(/status of 404 /);
+  await seen.page.reload();
+  await heading(seen.page, 'This link works no longer');
+  await Promise.all([seen.leave(), dora.leave()]);
 });

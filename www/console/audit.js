@@ -265,6 +265,7 @@ export async function auditPage(id) {
         link(mark.number, `#/marks/${mark.number}`),
         ` (${t(`state-short.${mark.state}`)})`,
       ),
+    element('p', {}, link(t('console.link.open'), `#/link/${audit.kvk}`)),
     audit.decision &&
       element('p', { class: 'banner' }, t('console.audit.decided', { action: tFor('console.action', audit.decision) })),
     findingsPart(t('console.audit.open'), 'open', open, scheme) ?? element('p', {}, t('console.audit.none_open')),

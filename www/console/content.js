@@ -141,6 +141,15 @@ export function personSummary({ content, who, before, replaces }) {
   ].filter(Boolean);
 }
 
+export function linkSummary({ content, who, replaces }) {
+  return [
+    t(`console.sum.link.${content.action}`, { name: who }),
+    replaces && t('console.sum.link.replaces', { day: day(replaces) }),
+    content.action === 'give' && t('console.sum.link.digest'),
+    t('console.sum.private'),
+  ].filter(Boolean);
+}
+
 export function caseSummary({ content }) {
   return content.action === 'open'
     ? [

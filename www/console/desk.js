@@ -11,11 +11,13 @@ const target = {
   decision: (one) => `#/draft/${one.id}`,
   case: (one) => `#/draft/${one.id}`,
   person: (one) => `#/draft/${one.id}/review`,
+  link: (one) => `#/draft/${one.id}/review`,
 };
 
 function draftName(draft) {
   if (draft.type === 'audit') return `${tFor('audit', draft.kind)}: ${draft.provider.name}`;
   if (draft.type === 'decision') return `${tFor('console.action', draft.content.action)}: ${draft.provider.name}`;
+  if (draft.type === 'link') return t(`console.sum.link.${draft.content.action}`, { name: draft.who });
   if (draft.type === 'person') return t(`console.sum.person.${draft.content.action}`, { name: draft.who });
   return t('console.cases.new');
 }

@@ -8,6 +8,7 @@ import { load } from './draft.js';
 import { enrolPage } from './enrol.js';
 import { findingsPage } from './findings.js';
 import { ownKey } from './key.js';
+import { linkPage } from './link.js';
 import { markPage, marksPage } from './marks.js';
 import { peoplePage, rolesPage } from './people.js';
 import { problemBox, review } from './review.js';
@@ -34,12 +35,13 @@ async function withDraft(id, page) {
 }
 
 // What was signed stays as it is until the registry has answered.
-const pages = { audit: findingsPage, decision: decidePage, case: casePage, person: peoplePage };
-const edit = (draft) => (draft.signed ? check(draft) : pages[draft.type](draft));
+// People and links have no form to go back to: what was chosen is signed or discarded.
+const pages = { audit: findingsPage, decision: decidePage, case: casePage };
+const edit = (draft) => (draft.signed || !pages[draft.type] ? check(draft) : pages[draft.type](draft));
 const check = (draft) =>
   review(
     draft,
-    draft.type === 'person' ? '#/people' : `#/draft/${draft.id}`,
+    draft.back ?? (draft.type === 'person' ? '#/people' : `#/draft/${draft.id}`),
     draft.type === 'decision' ? decisionPreview(draft) : null,
   );
 
@@ -65,6 +67,7 @@ const routes = [
   [`#/people/${part}`, rolesPage],
   [`#/transfers/${part}`, transferPage],
   [`#/transfers/${part}/decide/${part}`, decideOnTransfer],
+  [`#/link/${part}`, linkPage],
   ['#/cases', casesPage],
   [`#/cases/open/${part}`, openCase],
   [`#/cases/open/${part}/${part}`, openCase],

@@ -154,7 +154,12 @@ export async function markPage(number) {
     ),
     mark.surveillance && element('p', {}, t('console.mark.surveillance', { day: day(mark.surveillance) })),
     element('p', {}, t('console.mark.open', open)),
-    element('p', {}, link(t('console.mark.audit'), `#/start/${mark.kvk}`, { class: 'button plain' })),
+    element(
+      'div',
+      { class: 'buttons' },
+      link(t('console.mark.audit'), `#/start/${mark.kvk}`, { class: 'button plain' }),
+      link(t('console.link.open'), `#/link/${mark.kvk}`, { class: 'button plain' }),
+    ),
     decisions(decided),
     element(
       'section',

@@ -1,17 +1,23 @@
 // The last page before a signature: what it says in plain words, exactly what is signed, and one button. What was signed
 // is kept until the registry has answered, so that a lost connection costs nothing.
-import { auditContent, auditSummary, caseSummary, decisionSummary, personSummary } from './content.js';
+import { auditContent, auditSummary, caseSummary, decisionSummary, linkSummary, personSummary } from './content.js';
 import { alertBox, button, element, link, next, say, show } from './dom.js';
 import { remove, save } from './draft.js';
 import { ownKey, random, sign } from './key.js';
 import { envelope, Refused, submit, Unreachable } from './server.js';
-import { has, t } from './words.js';
+import { day, has, t } from './words.js';
 
 const TOO_OLD_S = 10 * 60; // the registry takes 15 minutes
 const RETRY_MS = 5000;
 
 const contentOf = (draft) => (draft.type === 'audit' ? auditContent(draft) : draft.content);
-const summaryOf = { audit: auditSummary, decision: decisionSummary, case: caseSummary, person: personSummary };
+const summaryOf = {
+  audit: auditSummary,
+  decision: decisionSummary,
+  case: caseSummary,
+  person: personSummary,
+  link: linkSummary,
+};
 
 // The text that is signed, as it is shown.
 async function compose(draft, key) {
@@ -45,18 +51,16 @@ function finished(draft, reply) {
             t('console.done.state', { state: t(`state-short.${reply.state}`) }),
             ' ',
             link(t('console.done.public'), new URL(reply.url).pathname, { target: '_blank', rel: 'noopener' }),
+            reply.action === 'grant' && [' · ', link(t('console.link.open'), `#/link/${draft.provider.kvk}`)],
           ),
         ]
       : [];
+  const giving = t(draft.type === 'link' ? 'console.done.link.provider' : 'console.done.link', {
+    name: draft.who,
+    day: day(reply.expires),
+  });
   const handOver = draft.link
-    ? [
-        element('p', {}, t('console.done.link', { name: draft.who })),
-        element(
-          'pre',
-          { tabindex: '0', role: 'group', 'aria-label': t('console.done.link', { name: draft.who }) },
-          draft.link,
-        ),
-      ]
+    ? [element('p', {}, giving), element('pre', { tabindex: '0', role: 'group', 'aria-label': giving }, draft.link)]
     : [];
   show(
     t(`${done}.title`),

@@ -1,4 +1,5 @@
 #include "registry/provider.h"
+#include "registry/provider_link.h"
 #include "registry/scheme.h"
 #include "registry/search.h"
 #include "www/console.h"
@@ -57,6 +58,31 @@ KM_HANDLER(km_get_console_provider)
 		                     json_pack("{s:s, s:s, s:s?, s:O, s:O, s:O}", "kvk", provider->kvk, "name", provider->name,
 		                               "city", provider->city, "marks", marks, "audits", audits, "public", all),
 		                     problem);
+	km_provider_free(provider);
+	return error;
+}
+
+/* GET /console/api/links/KVK: the link to its own page that the body has handed out to it. */
+KM_HANDLER(km_get_console_link)
+{
+	auto_desk struct km_desk desk = {0};
+	struct km_provider *provider = NULL;
+	struct km_provider_link link = {0};
+	auto_free char *by = NULL;
+	bool found = false;
+	const char *kvk = km_request_path_value(request, "kvk");
+	enum km_error error = km_console_desk(request, &desk, problem);
+	if (!error)
+		error = km_provider_get(request->store, kvk, &provider, problem);
+	if (!error)
+		error = km_provider_link_of(request->store, desk.body_id, kvk, request->now, &link, &by, &found, problem);
+	json_t *present = found ? json_pack("{s:o, s:o, s:s?}", "made", km_console_day(link.made_at), "until",
+	                                    km_console_day(link.expires_at), "by", by)
+	                        : json_null();
+	if (error)
+		json_decref(present);
+	else
+		error = km_console_reply(reply, json_pack("{s:s, s:o}", "name", provider->name, "present", present), problem);
 	km_provider_free(provider);
 	return error;
 }

@@ -20,9 +20,11 @@ KM_HANDLER(km_get_embed)
 		return error;
 	const struct km_mark *mark = asked.mark;
 	reply->max_age_s = km_asked_max_age_s(request, &asked, KM_CACHE_STATE_MAX_S);
-	json_auto_t *data = json_pack("{s:s, s:s, s:o, s:b, s:b}", "number", mark->number, "name", mark->provider->name,
-	                              "shown", km_show_number(mark->number), "active", mark->state == KM_ACTIVE, "domains",
-	                              mark->provider->domains_len != 0);
+	bool living = mark->state == KM_ACTIVE || mark->state == KM_SUSPENDED;
+	json_auto_t *data =
+		json_pack("{s:s, s:s, s:o, s:b, s:b, s:b, s:i}", "number", mark->number, "name", mark->provider->name, "shown",
+	              km_show_number(mark->number), "active", mark->state == KM_ACTIVE, "living", living, "domains",
+	              mark->provider->domains_len != 0, "level", 2);
 	return km_page(request, reply, "embed", data, problem);
 }
 
