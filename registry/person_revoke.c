@@ -1,6 +1,7 @@
 #include "registry/person.h"
 
 #include "base/clock.h"
+#include "registry/provider_link.h"
 #include "registry/record.h"
 #include "registry/sql.h"
 
@@ -57,6 +58,8 @@ enum km_error km_person_revoke_key(struct km_store *store, const char *thumbprin
 	/* Whoever stole the key may have had codes made with it for keys of their own, under whatever name. */
 	if (!error)
 		error = km_person_end_codes(store, person_id, thumbprint, now, problem);
+	if (!error)
+		error = km_provider_link_end_of_key(store, thumbprint, now, problem);
 	return error ? error : km_record_note(store, "person_key", km_record_key("%s", thumbprint), now, problem);
 }
 

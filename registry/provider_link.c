@@ -58,6 +58,20 @@ static enum km_error check_own(struct km_store *store, const struct giving *givi
 	return error;
 }
 
+/* Ends what the statement, an UPDATE … RETURNING token_sha256, finds. */
+static enum km_error note_ended(struct km_store *store, struct km_statement *statement, int64_t now, bool *ret_any,
+                                struct km_problem *problem)
+{
+	bool row = false;
+	enum km_error error = KM_OK;
+	for (*ret_any = false; !error && !(error = km_sql_step(statement, &row, problem)) && row; *ret_any = true) {
+		size_t len;
+		const void *digest = km_sql_get_blob(statement, 0, &len);
+		error = km_record_note(store, "provider_link", km_record_key_hex(digest, len), now, problem);
+	}
+	return error;
+}
+
 /* Whatever link there is, it works no longer. */
 static enum km_error end_links(struct km_store *store, const struct giving *giving, bool *ret_any,
                                struct km_problem *problem)
@@ -72,15 +86,23 @@ static enum km_error end_links(struct km_store *store, const struct giving *givi
 	km_sql_int(statement, ":body", giving->body_id);
 	km_sql_int(statement, ":provider", giving->provider_id);
 	km_sql_int(statement, ":now", giving->now);
-	bool row = false;
-	for (*ret_any = false; !(error = km_sql_step(statement, &row, problem)) && row; *ret_any = true) {
-		size_t len;
-		const void *digest = km_sql_get_blob(statement, 0, &len);
-		error = km_record_note(store, "provider_link", km_record_key_hex(digest, len), giving->now, problem);
-		if (error)
-			break;
-	}
-	return error;
+	return note_ended(store, statement, giving->now, ret_any, problem);
+}
+
+enum km_error km_provider_link_end_of_key(struct km_store *store, const char *thumbprint, int64_t now,
+                                          struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error = km_sql(store,
+	                             "UPDATE provider_link SET expires_at = :now WHERE made_by = :thumbprint"
+	                             " AND expires_at > :now RETURNING token_sha256",
+	                             &statement, problem);
+	if (error)
+		return error;
+	bool any;
+	km_sql_text(statement, ":thumbprint", thumbprint);
+	km_sql_int(statement, ":now", now);
+	return note_ended(store, statement, now, &any, problem);
 }
 
 static enum km_error refuse_used(struct km_store *store, const uint8_t digest[static KM_SHA256_BYTES],

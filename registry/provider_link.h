@@ -35,6 +35,10 @@ enum km_error km_provider_link_make(struct km_store *store, const char *body_slu
 enum km_error km_provider_link_withdraw(struct km_store *store, const char *body_slug, const char *kvk, int64_t now,
                                         struct km_problem *problem);
 
+/* Ends those that this key signed for: whoever stole it may have made them. Inside a transaction. */
+enum km_error km_provider_link_end_of_key(struct km_store *store, const char *thumbprint, int64_t now,
+                                          struct km_problem *problem);
+
 struct km_provider_link {
 	int64_t provider_id, body_id, made_at, expires_at;
 };

@@ -40,7 +40,7 @@ enum km_error km_record_last(struct km_store *store, int64_t *ret_sequence, uint
 /* The rest is inside registry/ only, for an audit of the register. */
 
 struct km_statement;
-enum { KM_RECORD_SALT_BYTES = 16, KM_RECORD_TABLES = 20 };
+enum { KM_RECORD_SALT_BYTES = 16, KM_RECORD_TABLES = 21 };
 
 struct km_record_table {
 	const char *name;

@@ -143,6 +143,7 @@ CREATE TABLE provider_link (       -- what a body hands out to a provider, to se
     made_by      TEXT    REFERENCES person_key(thumbprint), -- whose submission it was; NULL: the operator's command
     expires_at   INTEGER NOT NULL                           -- sooner where it was withdrawn, or another took its place
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX provider_link_by_maker ON provider_link(made_by) WHERE made_by IS NOT NULL;
 CREATE INDEX provider_link_by_provider ON provider_link(provider_id, body_id, expires_at);
 
 ---------------------------------------------------------------------------------------------------- evidence

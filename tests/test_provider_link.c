@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/encode.h"
+#include "keys/jwk.h"
+#include "keys/key.h"
 #include "tests/scene.h"
 
 #include <stdlib.h>
@@ -77,6 +79,21 @@ static void another_link_ends_the_one_before_and_a_withdrawal_the_last(void **st
 	refuse(scene, AUDITOR, withdrawal(SCENE_KVK), KM_CONFLICT, "no-link");
 	refuse(scene, AUDITOR, giving(SCENE_KVK, TOKEN), KM_CONFLICT, "token-used");
 	expect_closed(scene, TOKEN);
+}
+
+static void a_link_ends_with_the_key_that_signed_for_it(void **state)
+{
+	struct scene *scene = *state;
+	uint8_t public_key[KM_PUBLIC_BYTES];
+	char kid[KM_THUMBPRINT_TEXT];
+	scene_grant(scene, SCOPE);
+	km_key_public(scene->keys[AUDITOR], public_key);
+	km_jwk_thumbprint(public_key, kid);
+	scene_accept(scene, AUDITOR, "link", giving(SCENE_KVK, TOKEN));
+	scene_accept(scene, AUDITOR, "person", json_pack("{s:s, s:s}", "action", "revoke", "key", kid));
+	expect_closed(scene, TOKEN);
+	scene_accept(scene, DECIDER, "link", giving(SCENE_KVK, "another"));
+	open_link(scene, "another");
 }
 
 static void only_a_body_that_has_to_do_with_a_provider_gives_it_a_link(void **state)
@@ -233,6 +250,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		KM_SCENE_TEST(a_link_opens_what_it_was_made_for_until_it_expires),
 		KM_SCENE_TEST(another_link_ends_the_one_before_and_a_withdrawal_the_last),
+		KM_SCENE_TEST(a_link_ends_with_the_key_that_signed_for_it),
 		KM_SCENE_TEST(only_a_body_that_has_to_do_with_a_provider_gives_it_a_link),
 		KM_SCENE_TEST(what_is_not_right_is_refused),
 		KM_SCENE_TEST(the_operator_makes_and_withdraws_one_too),

@@ -1,6 +1,7 @@
 #include "registry/record.h"
 
 #include "registry/provider.h"
+#include "registry/provider_link.h"
 #include "registry/provider_privacy.h"
 #include "registry/report.h"
 #include "registry/sql.h"
@@ -90,6 +91,11 @@ static void add_everything(struct scene *scene)
 	assert_ok(km_provider_add(scene->store, &provider, &contact, scene->now, &problem), &problem);
 	assert_ok(km_report_add(scene->store, &report, scene->now, reference, &problem), &problem);
 	assert_ok(km_body_set_contact(scene->store, "een", "post@een.example", KM_EN, scene->now, &problem), &problem);
+	char token[KM_LINK_TOKEN_TEXT];
+	int64_t expires_at;
+	scene_accept(scene, AUDITOR, "audit", scene_audit(scene, "initial", "[\"beheer\"]"));
+	assert_ok(km_provider_link_make(scene->store, "een", SCENE_KVK, scene->now, token, &expires_at, &problem),
+	          &problem);
 }
 
 static void every_table_that_needs_it_is_noted_by_whoever_writes_it(void **state)

@@ -24,6 +24,7 @@ static const char sent[] = "something is sent with it";
 static const char now[] = "it is signed for the moment at which it is asked for";
 static const char drawn[] = "it is drawn in the size that is asked for";
 static const char desk[] = "it is for those who work with the registry";
+static const char private[] = "it is for one provider only";
 static const char server[] = "it is about the server";
 
 #define OF(address, kind, files, content, age_s, ...)                                                                  \
@@ -57,6 +58,7 @@ const struct km_mirror_plan km_mirror_plans[] = {
 	OF("/manifest.webmanifest", KM_MIRROR_LAST, PAGE, "application/manifest+json", DAY_S),
 	OF("/schemes/{id}", KM_MIRROR_SCHEME, PAGE, km_type_html, 300),
 	NOT("/check", sent),
+	NOT("/p/{token}", private),
 	OF("/embed/{number}", KM_MIRROR_MARK, PAGE, km_type_html, KM_CACHE_STATE_MAX_S),
 	OF("/embed.js", KM_MIRROR_FIRST, "", script, HOUR_S, .embedded = true),
 	OF("/feed.atom", KM_MIRROR_LAST, FEED, atom, 60),
