@@ -123,8 +123,7 @@ static bool set_connection(struct km_smtp *smtp)
 	           curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
 	           curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
 	           curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_WAIT_S) == CURLE_OK &&
-	           curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)KM_SMTP_WAIT_S) == CURLE_OK &&
-	           curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
+	           curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)KM_SMTP_WAIT_S) == CURLE_OK;
 	if (set && settings->ca)
 		set = curl_easy_setopt(curl, CURLOPT_CAINFO, settings->ca) == CURLE_OK &&
 		      curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) == CURLE_OK;
