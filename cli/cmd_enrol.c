@@ -3,6 +3,7 @@
 #include "cli/command.h"
 #include "cli/compose.h"
 #include "cli/fetch.h"
+#include "cli/own_key.h"
 #include "cli/passphrase.h"
 #include "cli/remote.h"
 #include "cli/say.h"
@@ -13,7 +14,7 @@
 
 static const struct km_option options[] = {
 	{"code", 0, "CODE", "the code of your invitation", KM_REQUIRED},
-	{"key", 0, "FILE", "file of your private key; made where it is not there", KM_REQUIRED},
+	{"key", 0, "FILE", "file of your private key, made where it is not there; or pkcs11: URI of a token", KM_REQUIRED},
 	KM_OPTION_PASSPHRASE("your key"),
 	KM_OPTIONS_END,
 };
@@ -41,14 +42,10 @@ static enum km_error make_key(const struct km_call *call, const char *path, stru
 
 static enum km_error open_key(const struct km_call *call, struct km_key **ret_key, struct km_problem *problem)
 {
-	char *passphrase = NULL;
 	const char *path = km_given(call, "key");
-	enum km_error error = km_passphrase_find(call, &passphrase, problem);
-	if (!error)
-		error = km_key_load(path, passphrase, ret_key, problem);
-	if (error && km_passphrase_ask(problem, path, &passphrase))
-		error = km_key_load(path, passphrase, ret_key, problem);
-	km_passphrase_free(passphrase);
+	if (km_own_key_wants_new(path))
+		return km_own_key_make(call, path, "keurmerk person", ret_key, problem);
+	enum km_error error = km_own_key_open(call, path, ret_key, problem);
 	return error == KM_ABSENT && strcmp(problem->type, "no-file") == 0 && access(path, F_OK) != 0
 	           ? make_key(call, path, ret_key, problem)
 	           : error;
@@ -86,7 +83,8 @@ const struct km_command km_enrol_command = {
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "enrol your key with a registry (for auditors and deciders)",
-	.details = "URL is the registry's address, CODE comes from its operator. The private key stays in FILE.",
+	.details =
+		"URL is the registry's address, CODE comes from its operator. The private key stays in FILE, or in the token.",
 	.options = options,
 	.run = run,
 };

@@ -2,10 +2,12 @@
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/home.h"
+#include "cli/own_key.h"
 #include "cli/passphrase.h"
 #include "cli/say.h"
 #include "keys/key.h"
 #include "keys/manifest.h"
+#include "keys/token_uri.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,16 +54,11 @@ static enum km_error make_root(const struct km_call *call, const char *path, str
 static enum km_error open_root(const struct km_call *call, struct km_key **ret_key, struct km_problem *problem)
 {
 	const char *path = call->operands[0];
-	char *passphrase = NULL;
-	if (access(path, F_OK) != 0)
+	if (km_own_key_wants_new(path))
+		return km_own_key_make(call, path, "keurmerk root", ret_key, problem);
+	if (!km_token_uri_is(path) && access(path, F_OK) != 0)
 		return make_root(call, path, ret_key, problem);
-	enum km_error error = km_passphrase_find(call, &passphrase, problem);
-	if (!error)
-		error = km_key_load(path, passphrase, ret_key, problem);
-	if (error && km_passphrase_ask(problem, path, &passphrase))
-		error = km_key_load(path, passphrase, ret_key, problem);
-	km_passphrase_free(passphrase);
-	return error;
+	return km_own_key_open(call, path, ret_key, problem);
 }
 
 /* ------------------------------------------------------------------------------------------------------- the key set
@@ -180,9 +177,9 @@ const struct km_command km_key_root_command = {
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "sign the key set with an offline root key",
-	.details =
-		"FILE is the root's private key, which is made where it is not there. To keep it off the registry's machine,\n"
-		"copy keys/published from there to its own, sign with --published, and copy manifest.jwt back.",
+	.details = "FILE is the root's private key, which is made where it is not there; or a pkcs11: URI. To keep it off "
+               "the registry's machine,\n"
+			   "copy keys/published from there to its own, sign with --published, and copy manifest.jwt back.",
 	.options = options,
 	.run = run,
 };

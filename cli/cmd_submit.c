@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/compose.h"
 #include "cli/fetch.h"
+#include "cli/own_key.h"
 #include "cli/passphrase.h"
 #include "cli/remote.h"
 #include "cli/say.h"
@@ -13,7 +14,7 @@
 #include <string.h>
 
 static const struct km_option options[] = {
-	{"key", 0, "FILE", "file of your private key", KM_OPTIONAL},
+	{"key", 0, "FILE", "file of your private key, or its pkcs11: URI", KM_OPTIONAL},
 	{"registry", 0, "URL", "address of the registry (default: the one in ~/.config/keurmerk/trust)", KM_OPTIONAL},
 	{"jti", 0, "ID", "name of this submission, 16 to 64 of A-Z a-z 0-9 - _ (default: a random one)", KM_OPTIONAL},
 	{"print", 0, NULL, "sign and print, do not send; the output can be sent later as FILE", KM_OPTIONAL},
@@ -38,17 +39,8 @@ static enum km_error take_signed(const struct km_call *call, const char *text, c
 
 static enum km_error load_key(const struct km_call *call, struct km_key **ret_key, struct km_problem *problem)
 {
-	char *passphrase = NULL;
-	const char *path = km_given(call, "key");
-	if (!path)
-		return km_wrong_usage(problem, "--key FILE is missing");
-	enum km_error error = km_passphrase_find(call, &passphrase, problem);
-	if (!error)
-		error = km_key_load(path, passphrase, ret_key, problem);
-	if (error && km_passphrase_ask(problem, path, &passphrase))
-		error = km_key_load(path, passphrase, ret_key, problem);
-	km_passphrase_free(passphrase);
-	return error;
+	const char *place = km_given(call, "key");
+	return place ? km_own_key_open(call, place, ret_key, problem) : km_wrong_usage(problem, "--key FILE is missing");
 }
 
 static enum km_error sign(const struct km_call *call, const char *url, const char *text, size_t len, char **ret_token,

@@ -14,12 +14,12 @@ import { bringToken, haveToken, PIN } from './token.mjs';
 const sanitized = process.env.ASAN_OPTIONS !== undefined || /asan/.test(process.env.KEURMERK ?? '');
 const there = await haveToken();
 
-let registry, office, mark, server;
+let registry, token, office, mark, server;
 
 before(async () => {
   if (!there) return;
   registry = await Registry.make(0);
-  const token = await bringToken(registry);
+  token = await bringToken(registry);
   office = await Office.open(registry, 2, { init: ['--token', token] });
   mark = await office.grant(office.providers[0]);
   server = registry.server.part('server');
@@ -111,6 +111,33 @@ given('the next keys are made in the token, and sign when it is their time', asy
   for (const number of [mark, second])
     assert.equal((await office.use('verify', number, '--registry', registry.url)).status, 0);
   assert.ok(registry.server.part('signer'));
+});
+
+given('the key of a person can be in a token too, and so can the root', async () => {
+  const { code } = await office.must('person', 'invite', '--body', 'vc', '--name', 'Carla', '--role', 'auditor', '--json');
+  const uri = (said) => said.match(/^pkcs11:.*$/m)[0];
+  const enrolled = await office.use('enrol', registry.url, '--code', code, '--key', token);
+  assert.equal(enrolled.status, 0, enrolled.stderr);
+  const { kid } = JSON.parse(enrolled.stdout);
+  const form = registry.write('form.json', await office.must('scheme', 'form', 'mkb-ict', '--provider', office.providers[1],
+    '--service', 'beheer'));
+  const audit = JSON.parse(fs.readFileSync(form, 'utf8'));
+  const yesterday = new Date(Date.now() - 86400000).toISOString().slice(0, 10);
+  Object.assign(audit.audit, { started: yesterday, finished: yesterday, recommendation: 'grant', kind: 'special',
+    evidence: [{ name: 'rapport.pdf', sha256: '0'.repeat(64) }] });
+  for (const finding of audit.audit.findings) finding.result = 'conform';
+  registry.write('form.json', audit);
+  const signed = (await office.must('submit', '--key', uri(enrolled.stderr), '--registry', registry.url, '--print', form)).trim();
+  assert.equal(jose.decodeProtectedHeader(signed).kid, kid);
+  assert.equal((await office.use('submit', '--registry', registry.url, registry.write('signed.jws', signed))).status, 0);
+  assert.match((await office.use('submit', '--key', token, '--registry', registry.url, form)).stderr, /names a token, and no key/);
+
+  const made = await office.use('key', 'root', token);
+  assert.equal(made.status, 0, made.stderr);
+  const root = made.stdout.match(/The root is (\S{43}):/)[1];
+  assert.match(await office.must('key', 'root', uri(made.stderr)), new RegExp(`sequence number 2[^]*${root}`));
+  assert.equal((await office.use('verify', mark, '--registry', registry.url, '--root', root)).status, 0);
+  assert.notEqual((await office.use('verify', mark, '--registry', registry.url, '--root', kid)).status, 0);
 });
 
 given('a PIN on the command line is refused, and a wrong one in its file is not taken', async () => {
