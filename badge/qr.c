@@ -56,6 +56,34 @@ char *km_qr_compact_text(const char *url, const char *number)
 	return km_buf_take(&buf, NULL);
 }
 
+static char *put_number(char *at, int number)
+{
+	char digits[12];
+	size_t len = 0;
+	do
+		digits[len++] = (char)('0' + number % 10);
+	while (number /= 10);
+	while (len)
+		*at++ = digits[--len];
+	return at;
+}
+
+/* "M4 5h7v1h-7z", written by hand: a code has a thousand of them. */
+static void add_run(struct km_buf *buf, int x, int y, int len)
+{
+	char text[64], *at = text;
+	*at++ = 'M';
+	at = put_number(at, x);
+	*at++ = ' ';
+	at = put_number(at, y);
+	*at++ = 'h';
+	at = put_number(at, len);
+	memcpy(at, "v1h-", 4);
+	at = put_number(at + 4, len);
+	*at++ = 'z';
+	km_buf_add(buf, text, (size_t)(at - text));
+}
+
 /* Runs of dark modules, row by row. All numbers are whole, so no rounding can open a seam between two modules. */
 static void add_runs(const struct km_qr *qr, struct km_buf *buf)
 {
@@ -65,8 +93,7 @@ static void add_runs(const struct km_qr *qr, struct km_buf *buf)
 			for (end = x; end < qr->modules && row[end]; end++)
 				;
 			if (end > x)
-				km_buf_add_format(buf, "M%d %dh%dv1h-%dz", KM_QR_QUIET_ZONE + x, KM_QR_QUIET_ZONE + y, end - x,
-				                  end - x);
+				add_run(buf, KM_QR_QUIET_ZONE + x, KM_QR_QUIET_ZONE + y, end - x);
 		}
 	}
 }

@@ -44,6 +44,16 @@ void km_buf_add(struct km_buf *buf, const void *bytes, size_t len)
 	buf->data[buf->len] = '\0';
 }
 
+char *km_buf_room(struct km_buf *buf, size_t len)
+{
+	if (!reserve(buf, len))
+		return NULL;
+	char *room = buf->data + buf->len;
+	buf->len += len;
+	buf->data[buf->len] = '\0';
+	return room;
+}
+
 void km_buf_add_char(struct km_buf *buf, char c)
 {
 	km_buf_add(buf, &c, 1);

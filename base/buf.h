@@ -19,6 +19,9 @@ struct km_buf {
 #define KM_BUF_EMPTY ((struct km_buf){0})
 
 void km_buf_add(struct km_buf *buf, const void *bytes, size_t len);
+/* Makes the buffer so many bytes longer, for the caller to write at once; NULL where it has failed. */
+char *km_buf_room(struct km_buf *buf, size_t len);
+
 void km_buf_add_char(struct km_buf *buf, char c);
 void km_buf_add_text(struct km_buf *buf, const char *text);
 void km_buf_add_format(struct km_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));

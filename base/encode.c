@@ -29,47 +29,44 @@ size_t km_encoded_len(enum km_encoding encoding, size_t len)
 
 void km_encode(enum km_encoding encoding, const void *bytes, size_t len, struct km_buf *buf)
 {
-	const struct form *form = &forms[encoding];
-	const uint8_t *in = bytes;
-	char out[64] = {0};
-	size_t out_len = 0;
-	unsigned waiting = 0, held = 0; /* the bits not yet written, and how many */
-	for (size_t i = 0; i < len; i++) {
-		waiting = (waiting << 8 | in[i]) & 0xffff;
-		for (held += 8; held >= form->bits; held -= form->bits) {
-			if (out_len == sizeof out) {
-				km_buf_add(buf, out, out_len);
-				out_len = 0;
-			}
-			out[out_len++] = form->alphabet[waiting >> (held - form->bits) & ((1U << form->bits) - 1)];
-		}
+	const char *alphabet = forms[encoding].alphabet;
+	const uint8_t *in = bytes, *end = in + len;
+	unsigned bits = forms[encoding].bits, mask = (1U << bits) - 1;
+	char *out = km_buf_room(buf, km_encoded_len(encoding, len));
+	if (!out)
+		return;
+	for (; bits == 6 && end - in >= 3; in += 3) { /* what most that is encoded is, most of the way */
+		unsigned group = (unsigned)in[0] << 16 | (unsigned)in[1] << 8 | in[2];
+		*out++ = alphabet[group >> 18];
+		*out++ = alphabet[group >> 12 & mask];
+		*out++ = alphabet[group >> 6 & mask];
+		*out++ = alphabet[group & mask];
 	}
-	km_buf_add(buf, out, out_len);
+	unsigned waiting = 0, held = 0; /* the bits not yet written, and how many */
+	for (; in < end; in++) {
+		waiting = (waiting << 8 | *in) & 0xffff;
+		for (held += 8; held >= bits; held -= bits)
+			*out++ = alphabet[waiting >> (held - bits) & mask];
+	}
 	if (held)
-		km_buf_add_char(buf, form->alphabet[waiting << (form->bits - held) & ((1U << form->bits) - 1)]);
-	for (size_t i = symbols_for(encoding, len); i < km_encoded_len(encoding, len); i++)
-		km_buf_add_char(buf, '=');
+		*out++ = alphabet[waiting << (bits - held) & mask];
+	while (out < buf->data + buf->len)
+		*out++ = '=';
 }
 
-/* The symbol's value; -1 where it is none. */
-static int value_of(enum km_encoding encoding, char c)
+/* The value of each symbol; NONE for what is no symbol. */
+enum { NONE = 0xff };
+struct values {
+	uint8_t of[256];
+};
+
+static struct values values_of(enum km_encoding encoding)
 {
-	switch (encoding) {
-	case KM_HEX:
-		return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-	case KM_BASE32:
-		return c >= 'A' && c <= 'Z' ? c - 'A' : c >= '2' && c <= '7' ? c - '2' + 26 : -1;
-	default:
-		if (c >= 'A' && c <= 'Z')
-			return c - 'A';
-		if (c >= 'a' && c <= 'z')
-			return c - 'a' + 26;
-		if (c >= '0' && c <= '9')
-			return c - '0' + 52;
-		if (c == forms[encoding].alphabet[62])
-			return 62;
-		return c == forms[encoding].alphabet[63] ? 63 : -1;
-	}
+	struct values values;
+	memset(values.of, NONE, sizeof values.of);
+	for (unsigned i = 0; i < 1U << forms[encoding].bits; i++)
+		values.of[(unsigned char)forms[encoding].alphabet[i]] = (uint8_t)i;
+	return values;
 }
 
 /* How many bytes the text stands for, if its length and padding are right for that many. */
@@ -87,47 +84,61 @@ static bool decoded_len(enum km_encoding encoding, const char *text, size_t text
 	return symbols == symbols_for(encoding, len) && text_len == km_encoded_len(encoding, len);
 }
 
-/* Without `out`, only looks whether the text is canonical. */
+/* False where a symbol is none, or the end of the last one is not empty; what was written before counts for nothing. */
 static bool decode(enum km_encoding encoding, const char *text, size_t symbols, uint8_t *out)
 {
+	const struct values values = values_of(encoding);
+	const unsigned char *in = (const unsigned char *)text, *end = in + symbols;
 	unsigned bits = forms[encoding].bits, waiting = 0, held = 0;
-	for (size_t i = 0; i < symbols; i++) {
-		int value = value_of(encoding, text[i]);
-		if (value < 0)
+	for (; bits == 6 && end - in >= 4; in += 4) {
+		uint8_t a = values.of[in[0]], b = values.of[in[1]], c = values.of[in[2]], d = values.of[in[3]];
+		if ((a | b | c | d) & 0xc0) /* as NONE alone has */
 			return false;
-		waiting = (waiting << bits | (unsigned)value) & 0xffff;
+		unsigned group = (unsigned)a << 18 | (unsigned)b << 12 | (unsigned)c << 6 | d;
+		*out++ = (uint8_t)(group >> 16);
+		*out++ = (uint8_t)(group >> 8);
+		*out++ = (uint8_t)group;
+	}
+	for (; in < end; in++) {
+		if (values.of[*in] == NONE)
+			return false;
+		waiting = (waiting << bits | values.of[*in]) & 0xffff;
 		held += bits;
 		if (held < 8)
 			continue;
 		held -= 8;
-		if (out)
-			*out++ = (uint8_t)(waiting >> held);
+		*out++ = (uint8_t)(waiting >> held);
 	}
 	return (waiting & ((1U << held) - 1)) == 0;
 }
 
 bool km_decode(enum km_encoding encoding, const char *text, size_t text_len, struct km_buf *buf)
 {
-	size_t symbols, len;
-	if (!decoded_len(encoding, text, text_len, &symbols, &len) || !decode(encoding, text, symbols, NULL))
+	size_t symbols, len, before = buf->len;
+	if (!decoded_len(encoding, text, text_len, &symbols, &len))
 		return false;
-	auto_free uint8_t *bytes = malloc(len + 1);
-	if (!bytes) {
-		buf->failed = true;
+	char *room = km_buf_room(buf, len);
+	if (!room)
 		return false;
-	}
-	decode(encoding, text, symbols, bytes);
-	km_buf_add(buf, bytes, len);
-	return !buf->failed;
+	if (decode(encoding, text, symbols, (uint8_t *)room))
+		return true;
+	buf->len = before;
+	buf->data[before] = '\0';
+	return false;
 }
 
 bool km_decode_exact(enum km_encoding encoding, const char *text, size_t text_len, void *ret_bytes, size_t len)
 {
+	uint8_t bytes[64]; /* what is short, as most of it is, needs no allocation */
 	size_t symbols, text_bytes;
-	if (!decoded_len(encoding, text, text_len, &symbols, &text_bytes) || text_bytes != len ||
-	    !decode(encoding, text, symbols, NULL))
+	if (!decoded_len(encoding, text, text_len, &symbols, &text_bytes) || text_bytes != len)
 		return false;
-	return decode(encoding, text, symbols, ret_bytes);
+	auto_free uint8_t *long_bytes = len > sizeof bytes ? malloc(len) : NULL;
+	uint8_t *decoded = len > sizeof bytes ? long_bytes : bytes;
+	if (!decoded || !decode(encoding, text, symbols, decoded))
+		return false;
+	memcpy(ret_bytes, decoded, len);
+	return true;
 }
 
 static bool is_continuation(char byte)

@@ -22,7 +22,8 @@ enum { GUARDED_BYTES = 64 * 1024, GUARDED_MIN_BYTES = 32 };
 enum { PASSPHRASE_MAX = 1024, KEY_FILE_MAX = 8 * 1024 };
 
 struct km_key {
-	EVP_PKEY *pair; /* NULL where it is elsewhere */
+	EVP_PKEY *pair;      /* NULL where it is elsewhere */
+	EVP_MD_CTX *signing; /* ready to sign with it, to be copied: to look for the algorithm costs as much as to sign */
 	struct km_key_elsewhere elsewhere;
 	uint8_t public_elsewhere[KM_PUBLIC_BYTES];
 };
@@ -71,6 +72,11 @@ static enum km_error wrap(EVP_PKEY *pair, struct km_key **ret_key, struct km_pro
 		return km_fail_memory(problem);
 	}
 	key->pair = pair;
+	key->signing = EVP_MD_CTX_new();
+	if (!key->signing || EVP_DigestSignInit(key->signing, NULL, NULL, NULL, pair) != 1) {
+		km_key_free(key);
+		return openssl_fail("reading a key", problem);
+	}
 	*ret_key = key;
 	return KM_OK;
 }
@@ -116,6 +122,7 @@ void km_key_free(struct km_key *key)
 		return;
 	if (!key->pair)
 		key->elsewhere.let_go(key->elsewhere.context);
+	EVP_MD_CTX_free(key->signing);
 	EVP_PKEY_free(key->pair); /* wipes */
 	free(key);
 }
@@ -340,7 +347,7 @@ enum km_error km_key_sign(const struct km_key *key, const void *message, size_t 
 	if (!key->pair)
 		return key->elsewhere.sign(key->elsewhere.context, message, len, ret_signature, problem);
 	auto_context EVP_MD_CTX *context = EVP_MD_CTX_new();
-	if (!context || EVP_DigestSignInit(context, NULL, NULL, NULL, key->pair) != 1 ||
+	if (!context || EVP_MD_CTX_copy_ex(context, key->signing) != 1 ||
 	    EVP_DigestSign(context, signature, &signature_len, message, len) != 1 || signature_len != sizeof signature)
 		return openssl_fail("signing", problem);
 	memcpy(ret_signature, signature, sizeof signature);

@@ -103,7 +103,7 @@ static void open_registry(struct maker *maker, const char *folder)
 	struct km_clock system = km_clock_system();
 	int64_t now = km_time_add_days(km_clock_now(&system), -AGE_DAYS);
 	must(maker, km_home_at(folder, &home, &maker->problem));
-	enum km_error made = km_home_make(&home, URL, NULL, now - 1, &maker->problem);
+	enum km_error made = km_home_make(&home, URL, NULL, NULL, now - 1, &maker->problem);
 	if (made != KM_CONFLICT)
 		must(maker, made);
 	must(maker, km_story_begin(&home, now, &maker->story, &maker->problem));
