@@ -509,4 +509,4 @@ CREATE TRIGGER domain_check_ends AFTER DELETE ON provider_domain
 BEGIN DELETE FROM domain_check WHERE domain = old.domain; END;
 
 -- Names of providers, legal and trade names, accents folded. rowid = provider.id.
-CREATE VIRTUAL TABLE provider_search USING fts5(names, tokenize = "unicode61 remove_diacritics 2", prefix = '2 3');
+CREATE VIRTUAL TABLE provider_search USING fts5(names, tokenize = "unicode61 remove_diacritics 2", prefix = '2 3 4 5');

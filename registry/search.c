@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { WORDS_MAX = 16, SCHEMES_KEPT = 8 };
+enum { WORDS_MAX = 16, SCHEMES_KEPT = 8, FEW = 40 };
 
 struct search {
 	struct km_store *store;
@@ -18,8 +18,9 @@ struct search {
 	int64_t limit, offset;
 	const struct km_filter *filter;
 	bool filtered;
+	bool counted;   /* here, and not by a statement's LIMIT and OFFSET, which hits are on the page */
 	int64_t before; /* all marks: those with a lower id */
-	int64_t passed; /* hits that fitted and lay before the offset, where filtered */
+	int64_t passed; /* hits that fitted and lay before the offset, where counted */
 	enum km_error (*each)(void *context, const struct km_hit *hit);
 	void *context;
 	bool bare;
@@ -116,19 +117,19 @@ static enum km_error read_hit(struct search *search, struct km_statement *statem
 /* Whether this hit is one to tell. */
 static bool counts(struct search *search, const struct km_hit *hit)
 {
-	if (!search->filtered)
+	if (!search->counted)
 		return true;
 	const struct km_filtered mark = {hit->scheme_id, hit->scope, hit->level, hit->region, hit->city, hit->state};
-	return hit->number && km_filter_fits(search->filter, &mark) && search->passed++ >= search->offset;
+	bool fits = !search->filtered || (hit->number && km_filter_fits(search->filter, &mark));
+	return fits && search->passed++ >= search->offset;
 }
 
-/* Runs a statement that selects HIT, with what all of them need bound here. Where there is a filter, it is not the
- * statement that counts its rows. */
+/* Runs a statement that selects HIT, with what all of them need bound here. */
 static enum km_error run(struct search *search, struct km_statement *statement, struct km_problem *problem)
 {
 	km_sql_int(statement, ":at", search->at);
-	km_sql_int(statement, ":limit", search->filtered ? -1 : search->limit);
-	km_sql_int(statement, ":offset", search->filtered ? 0 : search->offset);
+	km_sql_int(statement, ":limit", search->counted ? -1 : search->limit);
+	km_sql_int(statement, ":offset", search->counted ? 0 : search->offset);
 	for (bool row = true; (int64_t)search->hits < search->limit;) {
 		struct km_hit hit;
 		enum km_error error = km_sql_step(statement, &row, problem);
@@ -334,31 +335,83 @@ static enum km_error match_for(const char *text, struct km_buf *match, struct km
 /* Before every rank, which is a small negative number, the lower the better. */
 #define IN_FULL "-1000000.0"
 
-/* At most so many that hold the words are looked at: "bv" alone must not cost a walk through the whole register. A name
- * typed in full is found apart from those. */
-static const char by_name[] =
+/* The first few that hold the words, best first. A name typed in full is found apart from those. */
+static const char few_by_name[] =
 	"SELECT " HIT "FROM (SELECT id, min(place) AS place FROM ("
 	"SELECT id, " IN_FULL " AS place FROM provider WHERE name = :text COLLATE NOCASE UNION ALL "
 	"SELECT provider_id, " IN_FULL " FROM provider_trade_name WHERE name = :text COLLATE NOCASE UNION ALL "
-	"SELECT * FROM (SELECT rowid, rank FROM provider_search WHERE provider_search MATCH :match LIMIT 4000)"
+	"SELECT * FROM (SELECT rowid, rank FROM provider_search WHERE provider_search MATCH :match LIMIT 40)"
 	") GROUP BY id) AS found JOIN provider ON provider.id = found.id " MARKS_OF_PROVIDER "ORDER BY place = " IN_FULL
 	" DESC, mark.id IS NOT NULL DESC, place, provider.name, provider.id, mark.id DESC "
 	"LIMIT :limit OFFSET :offset";
+_Static_assert(FEW == 40, "the LIMIT above");
+
+/* Where more hold them, none is better than another, but for the name in full and for a mark, and the page takes them
+ * as they come from the index: to rank all costs more than to read them. At most so many are looked at: "bv" alone must
+ * not cost a walk through the whole register. */
+#define HOLD_THEM                                                                                                      \
+	"FROM (SELECT rowid FROM provider_search WHERE provider_search MATCH :match LIMIT 4000) AS found "                 \
+	"CROSS JOIN provider ON provider.id = found.rowid "
+#define NOT_IN_FULL                                                                                                    \
+	"provider.name <> :text COLLATE NOCASE AND NOT EXISTS (SELECT 1 FROM provider_trade_name AS t "                    \
+	"WHERE t.provider_id = provider.id AND t.name = :text COLLATE NOCASE) "
+static const char *const many_by_name[] = {
+	"SELECT " HIT "FROM (SELECT id FROM provider WHERE name = :text COLLATE NOCASE UNION "
+	"SELECT provider_id FROM provider_trade_name WHERE name = :text COLLATE NOCASE) AS found "
+	"JOIN provider ON provider.id = found.id " MARKS_OF_PROVIDER
+	"WHERE :match <> '' ORDER BY mark.id IS NOT NULL DESC, provider.id, mark.id DESC LIMIT :limit OFFSET :offset",
+	"SELECT " HIT HOLD_THEM "CROSS JOIN mark ON mark.provider_id = provider.id CROSS JOIN mark_period AS p ON " OF_MARK
+	"WHERE " NOT_IN_FULL "LIMIT :limit OFFSET :offset",
+	"SELECT " HIT HOLD_THEM MARKS_OF_PROVIDER "WHERE mark.id IS NULL AND " NOT_IN_FULL "LIMIT :limit OFFSET :offset",
+};
+
+static enum km_error run_by_name(struct search *search, const char *literal, const char *match, const char *text,
+                                 struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error = km_sql(search->store, literal, &statement, problem);
+	if (error)
+		return error;
+	km_sql_text(statement, ":match", match);
+	km_sql_text(statement, ":text", text);
+	return run(search, statement, problem);
+}
+
+/* Whether more than a few hold the words. */
+static enum km_error are_many(struct search *search, const char *match, bool *ret_many, struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	bool row = false;
+	enum km_error error = km_sql(search->store,
+	                             "SELECT count(*) FROM (SELECT rowid FROM provider_search"
+	                             " WHERE provider_search MATCH :match LIMIT :limit)",
+	                             &statement, problem);
+	if (error)
+		return error;
+	km_sql_text(statement, ":match", match);
+	km_sql_int(statement, ":limit", FEW + 1);
+	error = km_sql_step(statement, &row, problem);
+	*ret_many = !error && km_sql_get_int(statement, 0) > FEW;
+	return error;
+}
 
 static enum km_error read_as_name(struct search *search, const char *text, bool *ret_fits, struct km_problem *problem)
 {
 	auto_buf struct km_buf match = KM_BUF_EMPTY;
+	bool many = false;
 	enum km_error error = match_for(text, &match, problem);
+	if (!error)
+		error = are_many(search, match.data, &many, problem);
 	if (error)
 		return error;
 	*ret_fits = true;
-	auto_statement struct km_statement *statement = NULL;
-	error = km_sql(search->store, by_name, &statement, problem);
-	if (error)
-		return error;
-	km_sql_text(statement, ":match", match.data);
-	km_sql_text(statement, ":text", text);
-	return run(search, statement, problem);
+	if (!many)
+		return run_by_name(search, few_by_name, match.data, text, problem);
+	search->counted = true;
+	for (size_t i = 0;
+	     !error && (int64_t)search->hits < search->limit && i < sizeof many_by_name / sizeof *many_by_name; i++)
+		error = run_by_name(search, many_by_name[i], match.data, text, problem);
+	return error;
 }
 
 static const struct {
@@ -433,6 +486,7 @@ enum km_error km_search(struct km_store *store, const struct km_query *query, in
 		.bare = query->bare,
 		.filter = &query->filter,
 		.filtered = km_filter_is_set(&query->filter),
+		.counted = km_filter_is_set(&query->filter),
 	};
 	enum km_query_kind kind = KM_QUERY_ALL;
 	error = *text ? read_each_way(&search, text, &kind, problem) : find_all(&search, query->after, problem);
