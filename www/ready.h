@@ -16,6 +16,7 @@
 
 enum {
 	KM_READY_S = 10, /* for so long it is given out */
+	KM_READY_LOOK_US = 200, /* so often it is looked at what other processes have changed; a commit takes longer */
 	KM_READY_ETAG_TEXT = 40,
 	KM_READY_BYTES = 24 << 20, /* of each thread, bodies and headers together */
 };

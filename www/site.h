@@ -60,6 +60,7 @@ struct km_site {
 	atomic_int in_progress;       /* requests that have begun and are not yet answered */
 	struct km_sessions *sessions; /* of the console */
 	atomic_bool stopping;
+	atomic_uint changes; /* how often the issuer was given back, after a change perhaps */
 };
 
 /* Opens the register and everything else. Free with km_site_close (NULL is allowed), once no thread uses it. */
@@ -72,7 +73,8 @@ int64_t km_site_now(const struct km_site *site);
 /* This thread's store, opened at first use; borrowed until the thread ends. */
 enum km_error km_site_store(struct km_site *site, struct km_store **ret_store, struct km_problem *problem);
 
-/* This thread's replies that are ready, as the register is now; borrowed likewise. */
+/* This thread's replies that are ready, as the register is now, or, of what another process has changed, as it was at
+ * most KM_READY_LOOK_US ago; borrowed likewise. */
 enum km_error km_site_ready(struct km_site *site, struct km_ready **ret_ready, struct km_problem *problem);
 
 /* The issuer, for one thread at a time; waits a few seconds for its turn, then KM_UNAVAILABLE. Give it back with
