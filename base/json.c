@@ -76,8 +76,8 @@ static enum km_error find(const json_t *object, const char *where, const char *m
 	return KM_OK;
 }
 
-/* Controls, and those that turn the direction of writing around. The marks 061C, 200E and 200F, which writing from right
- * to left needs, only touch their neighbours. */
+/* Controls, and those that turn the direction of writing around. The marks 061C, 200E and 200F, which writing from
+ * right to left needs, only touch their neighbours. */
 static bool shows_nothing_or_lies(uint32_t code_point)
 {
 	return code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0) ||

@@ -91,6 +91,7 @@ CREATE TABLE invitation (          -- one-time codes; only their digest is kept
     used_for    TEXT    REFERENCES person_key(thumbprint)  -- the key that was enrolled with it
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX invitation_by_person ON invitation(person_id);
+CREATE INDEX invitation_by_maker ON invitation(made_by) WHERE made_by IS NOT NULL;
 
 CREATE TABLE provider (            -- what is public about a provider
     id            INTEGER PRIMARY KEY,
