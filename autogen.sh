@@ -12,6 +12,7 @@ build_packages="autoconf automake make gcc libc6-dev pkg-config ca-certificates 
 test_packages="libcmocka-dev zbar-tools librsvg2-bin binutils curl jq openssl xxd sqlite3 chromium
   golang-go golang-golang-x-mod-dev
   softhsm2
+  nginx-light
   zsh"
 # Only where no good enough one is on the PATH already, from Debian or from elsewhere.
 node_packages="nodejs npm"

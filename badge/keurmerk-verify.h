@@ -43,7 +43,7 @@ KM_VERIFY_EXPORT const char *km_verify_keys_registry(const struct km_verify_keys
  * texts are borrowed, end in a NUL, and are believed only as far as the registry's keys signed them. */
 struct km_verify_evidence {
 	const char *status;    /* what <registry>/m/NUMBER/status.jwt says: the state now */
-	const char *log_proof; /* what <registry>/m/NUMBER.tlog-proof says; looked at where there is a status */
+	const char *log_proof; /* what <registry>/m/NUMBER.tlog-proof says; looked at where there is a status or a list */
 	/* Where there is no status: status lists that were saved, from <registry>/status/revocation/1 and
 	 * <registry>/status/suspension/1; both are needed. */
 	const char *const *status_lists;

@@ -71,7 +71,7 @@ static enum km_error read_entry(const struct km_tlog_proof *proof, const char *n
 enum km_error km_logged_learn(const struct km_status_source *source, const struct km_keyset *trust, const char *number,
                               const char *token, struct km_logged *ret_logged, struct km_problem *problem)
 {
-	if (!source || !source->get || !source->get_log_proof)
+	if (!source || !source->get_log_proof)
 		return km_fail(problem, KM_ABSENT, "no-log-proof", "it was not asked for");
 	auto_free char *text = NULL;
 	auto_tlog_proof struct km_tlog_proof proof = {0};

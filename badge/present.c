@@ -110,6 +110,16 @@ static enum km_error read_list(const char *token, const struct km_keyset *trust,
 	return error;
 }
 
+enum km_error km_verify_list(const char *token, const struct km_keyset *trust, int64_t *ret_until,
+                             struct km_problem *problem)
+{
+	auto_free struct km_status_list *list = malloc(sizeof *list);
+	enum km_error error = list ? read_list(token, trust, list, problem) : km_fail_memory(problem);
+	if (!error)
+		*ret_until = list->valid_until;
+	return error;
+}
+
 static enum km_error look_up(const struct km_status_source *source, const struct km_keyset *trust, int64_t status_index,
                              int64_t now, struct listed ret_listed[static KM_STATUS_PURPOSES],
                              struct km_problem *problem)

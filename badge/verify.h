@@ -72,10 +72,11 @@ struct km_status_source {
 	int64_t keyset_saved_at; /* when the key set was saved, to be told; 0 where it is fresh */
 };
 
-/* Verifies a picture (SVG, PNG), a compact JWS, a JSON-LD document with an embedded proof, a signed QR code (its address
- * or its token), the address of a mark's page or its number, also with white space around it; whatever the bytes turn
- * out to be. A receipt (badge/receipt.h) is no mark, and is "cannot tell" here. `trust` is the key set that the user chose; NULL: nobody named, which is
- * always "cannot tell". `status` NULL: offline, with nothing saved. Always fills the verdict.
+/* Verifies a picture (SVG, PNG), a compact JWS, a JSON-LD document with an embedded proof, a signed QR code (its
+ * address or its token), the address of a mark's page or its number, also with white space around it; whatever the
+ * bytes turn out to be. A receipt (badge/receipt.h) is no mark, and is "cannot tell" here. `trust` is the key set that
+ * the user chose; NULL: nobody named, which is always "cannot tell". `status` NULL: offline, with nothing saved. Always
+ * fills the verdict.
  *
  * Offline, lists that have not expired answer as of the moment at which they were signed (knowledge_at); of expired
  * ones only a withdrawal, which is for ever, still tells. */
@@ -85,6 +86,11 @@ void km_verify(const char *bytes, size_t len, const struct km_keyset *trust, con
 /* Verifies a mark number alone: what the registry that the user chose says of it, in its signed status. */
 void km_verify_number(const char *number, const struct km_keyset *trust, const struct km_status_source *status,
                       int64_t now, struct km_verdict *ret_verdict);
+
+/* Proves a signed status list (compact JWS), and tells the last second in which it says what is so. KM_UNPROVEN,
+ * KM_MALFORMED, KM_INVALID. */
+enum km_error km_verify_list(const char *token, const struct km_keyset *trust, int64_t *ret_until,
+                             struct km_problem *problem);
 
 /* The verdict for programs; the caller's (json_decref). */
 json_t *km_verdict_json(const struct km_verdict *verdict);

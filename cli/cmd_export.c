@@ -96,8 +96,9 @@ const struct km_command km_export_command = {
 	.details =
 		"FOLDER/files is what a web server serves: FOLDER/nginx-http.conf and FOLDER/nginx-server.conf are for nginx,\n"
 		"FOLDER/objects.json for object storage, FOLDER/changes.txt names what was put or removed. Only what has "
-        "changed\n"
-		"since the last export is written.",
+		"changed\n"
+		"since the last export is written. `keurmerk verify --mirror` looks whether a mirror is whole, true and of "
+        "now.",
 	.options = options,
 	.run = run,
 };

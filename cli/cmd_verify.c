@@ -8,6 +8,7 @@
 #include "cli/fetch.h"
 #include "cli/say.h"
 #include "cli/trust.h"
+#include "cli/verify_mirror.h"
 #include "registry/tlog_proof.h"
 
 #include <stdbool.h>
@@ -25,6 +26,9 @@ static const struct km_option options[] = {
 	{"offline", 0, NULL, "ask nobody: check with the keys, and the status lists, that are here", KM_OPTIONAL},
 	{"status-list", 0, "FILE",
      "with --offline: a signed status list that was saved (URL/status/revocation/1 and …/suspension/1)", KM_REPEATED},
+	{"mirror", 0, "FOLDER|URL", "ask this mirror, by signatures, instead of the registry; without THING: all of it",
+     KM_OPTIONAL},
+	{"after", 0, "NUMBER", "with --mirror: take no snapshot that is older than this one", KM_OPTIONAL},
 	{"receipt", 0, NULL, "THING is a receipt of a supplier check (keurmerk check -o), and no mark", KM_OPTIONAL},
 	{"home", 0, "DIR", "take the word of the registry in this folder, on its own machine", KM_OPTIONAL},
 	KM_OPTION_JSON,
@@ -275,6 +279,37 @@ static void print_verdict(const struct km_verdict *verdict)
 			       *verdict->checks[i].detail ? ": " : "", verdict->checks[i].detail);
 }
 
+/* By what a mirror has. */
+static enum km_error judge_by_mirror(const struct km_call *call, struct km_fetch *fetch, const struct km_trust *trust,
+                                     struct km_verify_mirror *mirror, struct km_verdict *verdict,
+                                     struct km_problem *problem)
+{
+	enum km_error error = km_verify_mirror_open(call, fetch, trust, mirror, problem);
+	if (error || !call->operands_len)
+		return error ? error : km_verify_mirror_all(call, fetch, trust, mirror, verdict, problem);
+	const char *thing = call->operands[0];
+	char named[64], number[KM_NUMBER_TEXT];
+	struct km_status_source status = {.keyset_saved_at = trust->saved_at};
+	km_verify_mirror_source(mirror, &status);
+	if (km_number_parse(page_number(thing, trust->set.url, named) ? named : thing, number, NULL) == KM_OK)
+		error = km_verify_mirror_number(mirror, &status, number, verdict, problem);
+	else
+		error = judge(call, trust, &status, verdict, problem);
+	return error ? error : km_verify_mirror_conclude(mirror, verdict, problem);
+}
+
+static enum km_error check_usage(const struct km_call *call, struct km_problem *problem)
+{
+	bool mirror = km_given(call, "mirror") != NULL;
+	if (mirror && (km_given(call, "status-list") || km_given(call, "receipt")))
+		return km_wrong_usage(problem, "--mirror has the status lists itself, and no receipts");
+	if (!mirror && km_given(call, "after"))
+		return km_wrong_usage(problem, "--after goes with --mirror");
+	if (!mirror && !call->operands_len)
+		return km_wrong_usage(problem, "what is to be verified? Name a THING, or a mirror with --mirror");
+	return KM_OK;
+}
+
 static enum km_error run(struct km_call *call, struct km_problem *problem)
 {
 	static const int statuses[] = {
@@ -283,7 +318,10 @@ static enum km_error run(struct km_call *call, struct km_problem *problem)
 	struct km_trust trust = {0};
 	struct km_verdict verdict = {0};
 	bool offline = km_given(call, "offline") != NULL;
-	enum km_error error = offline ? KM_OK : km_fetch_open(&fetch, problem);
+	__attribute__((cleanup(km_verify_mirror_done))) struct km_verify_mirror mirror = {.found = NULL};
+	enum km_error error = check_usage(call, problem);
+	if (!error && !offline)
+		error = km_fetch_open(&fetch, problem);
 	if (!error)
 		error = km_trust_find(call, fetch, &trust, problem);
 	struct source source = {fetch, trust.set.url};
@@ -301,7 +339,10 @@ static enum km_error run(struct km_call *call, struct km_problem *problem)
 		status.get_log_proof = get_log_proof;
 		status.get_credential_proof = get_credential_proof;
 	}
-	if (!error)
+	bool by_mirror = km_given(call, "mirror") != NULL;
+	if (!error && by_mirror)
+		error = judge_by_mirror(call, fetch, &trust, &mirror, &verdict, problem);
+	else if (!error)
 		error = km_given(call, "receipt") ? judge_receipt(call, &trust, &verdict, problem)
 		                                  : judge(call, &trust, &status, &verdict, problem);
 	if (error && strcmp(problem->type, "usage") == 0)
@@ -310,6 +351,8 @@ static enum km_error run(struct km_call *call, struct km_problem *problem)
 		cannot_tell(&verdict, km_clock_now(&call->clock), problem->type, problem->message);
 	if (km_given(call, "json")) {
 		json_auto_t *json = km_verdict_json(&verdict);
+		if (by_mirror && mirror.found)
+			json_object_set_new(json, "mirror", km_verify_mirror_json(&mirror));
 		km_say_json(json);
 	} else
 		print_verdict(&verdict);
@@ -319,15 +362,16 @@ static enum km_error run(struct km_call *call, struct km_problem *problem)
 
 const struct km_command km_verify_command = {
 	.noun = "verify",
-	.operands = "THING",
-	.operands_min = 1,
+	.operands = "[THING]",
+	.operands_min = 0,
 	.operands_max = 1,
 	.summary = "is this badge, credential or mark number genuine, and does it hold now?",
 	.details =
 		"THING is a badge (SVG, PNG or PDF), a photo of its QR code (PNG or JPEG), a credential (JWT or JSON-LD), - "
-        "for standard input, a mark number, the\n"
+		"for standard input, a mark number, the\n"
 		"address of a mark's page, or what a signed QR code holds. Exit status: 0 genuine and active, 1 not valid,\n"
-		"3 cannot tell. Trust comes from the options, or from ~/.config/keurmerk/trust, never from the thing.",
+		"3 cannot tell. With --mirror alone, a whole mirror is looked at. Trust comes from the options, or from "
+        "~/.config/keurmerk/trust, never from the thing.",
 	.options = options,
 	.run = run,
 };
