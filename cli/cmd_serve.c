@@ -91,6 +91,7 @@ static enum km_error run(struct km_call *call, struct km_problem *problem)
 		.tls_key = km_given(call, "tls-key"),
 		.proxy = km_given(call, "trust-proxy"),
 		.watchdog_ms = km_supervisor_watchdog_ms(),
+		.logs_signatures = true,
 		.announce = announce,
 	};
 	enum km_error error = km_supervisor_socket(&listening, problem);

@@ -266,6 +266,7 @@ static enum km_error prepare(struct keeper *keeper)
 		.program = "/proc/self/exe",
 		.folder = options->home->keys,
 		.passphrase_file = options->passphrase_file,
+		.logs_signatures = options->logs_signatures,
 		.environment = environ,
 	};
 	km_service_hold_signals();

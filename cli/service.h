@@ -33,6 +33,7 @@ struct km_service_options {
 	const char *tls_cert, *tls_key;         /* www/server.h, as are the next two; NULL: plain HTTP */
 	unsigned limit;                         /* 0: without end */
 	const char *proxy;                      /* NULL for none */
+	bool logs_signatures;                   /* the signer, each of them */
 	unsigned watchdog_ms;                   /* how often, at the least, it says that it does not hang; 0: never */
 	/* Called once it answers, with "127.0.0.1:8080": the port that is in use. NULL: nobody. */
 	void (*announce)(void *context, const char *address);

@@ -2,6 +2,8 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/digest.h"
+#include "base/encode.h"
 #include "keys/form.h"
 #include "keys/key.h"
 #include "keys/keyring.h"
@@ -31,6 +33,7 @@ static const struct {
 };
 
 struct process {
+	bool logs;
 	struct km_keyring *keyring;
 	struct km_clock clock;
 	struct km_rate rates[KINDS];
@@ -40,6 +43,7 @@ struct arguments {
 	const char *folder, *passphrase_file; /* NULL where there is none */
 	uid_t uid;                            /* 0: stays who it is */
 	gid_t gid;
+	bool logs;
 };
 
 static bool parse_id(const char *text, unsigned *ret_id)
@@ -56,13 +60,14 @@ static bool parse_id(const char *text, unsigned *ret_id)
 static enum km_error parse(int argc, char **argv, struct arguments *ret_arguments, struct km_problem *problem)
 {
 	unsigned uid, gid;
-	if (argc != 4 || !parse_id(argv[2], &uid) || !parse_id(argv[3], &gid))
+	if (argc != 5 || !parse_id(argv[2], &uid) || !parse_id(argv[3], &gid))
 		return km_fail(problem, KM_INVALID, "usage", "the signer is started by `keurmerk serve`, not by hand");
 	*ret_arguments = (struct arguments){
 		.folder = argv[0],
 		.passphrase_file = *argv[1] ? argv[1] : NULL,
 		.uid = uid,
 		.gid = gid,
+		.logs = strcmp(argv[4], KM_SIGNER_LOGS) == 0,
 	};
 	return KM_OK;
 }
@@ -110,6 +115,7 @@ static enum km_error prepare(int argc, char **argv, struct process *process, str
 		error = km_sandbox_enter(KM_SIGNER_FD, km_keyring_in_token(process->keyring), problem);
 	if (error)
 		return error;
+	process->logs = arguments.logs;
 	int64_t now = km_clock_now(&process->clock);
 	for (size_t i = 0; i < KINDS; i++)
 		process->rates[i] = km_rate_new(rates[i].each_second, rates[i].at_once, now);
@@ -153,6 +159,25 @@ static enum km_error reply_problem(enum km_error error, const struct km_problem 
 	return km_message_send(KM_SIGNER_FD, (uint32_t)error, words.data, words.len, NULL);
 }
 
+/* One write for the line, which other processes write to as well. A log that is full is no reason not to sign. */
+static void log_signature(const struct process *process, uint32_t request, const char *signed_text)
+{
+	uint8_t digest[KM_SHA256_BYTES];
+	char moment[KM_TIME_TEXT];
+	auto_buf struct km_buf line = KM_BUF_EMPTY;
+	uint32_t kind = kind_of(request);
+	km_time_format(km_clock_now(&process->clock), moment);
+	km_sha256(signed_text, strlen(signed_text), digest);
+	km_buf_add_format(&line, "%s note signed %s, SHA-256 ", moment,
+	                  kind == CHECKPOINT ? "checkpoint"
+	                  : kind == PROOF    ? "proof"
+	                                     : km_form_name((enum km_form)kind));
+	km_encode(KM_HEX, digest, sizeof digest, &line);
+	km_buf_add_char(&line, '\n');
+	if (!line.failed && write(STDERR_FILENO, line.data, line.len) < 0)
+		return;
+}
+
 static enum km_error serve_one(struct process *process)
 {
 	struct km_message request = {.bytes = NULL};
@@ -164,6 +189,8 @@ static enum km_error serve_one(struct process *process)
 		return error;
 	auto_free char *bytes = request.bytes;
 	error = answer(process, &request, &reply, &problem);
+	if (!error && process->logs)
+		log_signature(process, request.kind, reply);
 	if (!error)
 		return km_message_send(KM_SIGNER_FD, KM_OK, reply, strlen(reply), NULL);
 	enum km_error told = reply_problem(error, &problem);

@@ -16,6 +16,11 @@ enum { KM_SIGNER_FD = 3 };
 /* The first argument by which the program is told to be the signer. */
 #define KM_SIGNER_COMMAND "signer-process"
 
+/* The last argument, where it is to write a line on standard error before it hands out a signature: the time, the kind, and
+ * the SHA-256 of the token, note or proof as it goes out. What a server that somebody got into had signed can be told by
+ * that, and not by that server. "" where it is not. */
+#define KM_SIGNER_LOGS "log"
+
 /* Requests: enum km_form, or one of these for the body of a checkpoint and for a credential to prove. The reply's kind
  * is an enum km_error; its bytes are the token, note or proof, or the problem's type, a NUL and its message. The first
  * message, with neither, says that it is ready.

@@ -18,6 +18,7 @@
 struct km_signer_starter {
 	char *program, *folder, *passphrase_file; /* the last may be NULL */
 	char uid[16], gid[16];
+	bool logs_signatures;
 	char **environment;
 	pid_t pid; /* 0 while there is none */
 };
@@ -55,13 +56,14 @@ static bool has_token(const struct km_signer_starter *starter)
 static int spawn(const struct km_signer_starter *starter, int socket, pid_t *ret_pid)
 {
 	/* Arguments are only read, whatever the type says. */
-	char name[] = "keurmerk", command[] = KM_SIGNER_COMMAND, none[] = "";
+	char name[] = "keurmerk", command[] = KM_SIGNER_COMMAND, none[] = "", log[] = KM_SIGNER_LOGS;
 	char *arguments[] = {name,
 	                     command,
 	                     starter->folder,
 	                     starter->passphrase_file ? starter->passphrase_file : none,
 	                     (char *)starter->uid,
 	                     (char *)starter->gid,
+	                     starter->logs_signatures ? log : none,
 	                     NULL};
 #ifdef __SANITIZE_ADDRESS__
 	/* Looking for leaks at the end takes system calls that the signer has given up. */
@@ -116,6 +118,7 @@ enum km_error km_signer_starter_new(const struct km_signer_process *process, str
 	if (!starter)
 		return km_fail_memory(problem);
 	starter->environment = process->environment;
+	starter->logs_signatures = process->logs_signatures;
 	snprintf(starter->uid, sizeof starter->uid, "%lu", (unsigned long)process->uid);
 	snprintf(starter->gid, sizeof starter->gid, "%lu", (unsigned long)process->gid);
 	starter->program = strdup(process->program);

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct km_signer_process {
@@ -16,7 +17,8 @@ struct km_signer_process {
 	const char *passphrase_file; /* read by the signer alone, at each start; NULL where there is none */
 	uid_t uid;                   /* who it becomes, where it starts as root; 0: stays who it is */
 	gid_t gid;
-	char **environment; /* of ours, for the module of a token (keys/token.h); goes nowhere without one; borrowed */
+	bool logs_signatures; /* on standard error, which it has from us: a line for each (keys/signer_process.h) */
+	char **environment;   /* of ours, for the module of a token (keys/token.h); goes nowhere without one; borrowed */
 };
 
 struct km_signer_starter; /* one thread at a time */

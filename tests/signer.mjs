@@ -67,6 +67,18 @@ test('in all the memory of the server, and of the keeper, there is no private ke
   assert.deepEqual(find(signer(), { passphrase: PASSPHRASE }), []); // it opened them, and has forgotten it
 });
 
+test('the signer itself writes down what it signed', async () => {
+  const served = {
+    credential: (await (await registry.fetch(`/m/${mark}.jwt`)).text()).trim(),
+    status: (await (await registry.fetch(`/m/${mark}/status.jwt`)).text()).trim(),
+    checkpoint: await (await registry.fetch('/log/checkpoint')).text(),
+  };
+  for (const [kind, text] of Object.entries(served)) {
+    const digest = crypto.createHash('sha256').update(text).digest('hex');
+    assert.ok(registry.server.log.text.includes(` note signed ${kind}, SHA-256 ${digest}\n`), kind);
+  }
+});
+
 test('the signer may do nothing but sign', () => {
   const pid = signer();
   assert.equal(line(pid, 'Seccomp'), '2');

@@ -1,5 +1,7 @@
 #include "tests/signing.h"
 
+#include "base/digest.h"
+#include "base/encode.h"
 #include "keys/checkpoint.h"
 #include "keys/key_life.h"
 #include "keys/note.h"
@@ -53,6 +55,37 @@ static void a_payload_at_the_bound_goes_across(void **state)
 	assert_ok(km_signer_sign(signer, KM_FORM_RECEIPT, large, KM_FORM_PAYLOAD_MAX, &token, &problem), &problem);
 	assert_true(strlen(token) > KM_FORM_PAYLOAD_MAX);
 	stop(signer);
+}
+
+static void each_signature_leaves_a_line_by_which_it_is_known(void **state)
+{
+	(void)state;
+	make_keys_elsewhere(NULL);
+	struct km_problem problem = {0};
+	struct km_signer_process process = own;
+	process.logs_signatures = true;
+	int before = dup(STDERR_FILENO), file = open("said", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	assert_true(before >= 0 && file >= 0);
+	assert_int_equal(dup2(file, STDERR_FILENO), STDERR_FILENO); /* the signer has it from us */
+	auto_free char *token = NULL, *none = NULL;
+	struct km_signer *signer = start(&process);
+	enum km_error error = sign(signer, KM_FORM_STATUS, &token, &problem);
+	enum km_error refused = km_signer_sign(signer, KM_FORM_STATUS, "{}", 2, &none, NULL);
+	km_signer_close(signer);
+	dup2(before, STDERR_FILENO);
+	close(before);
+	close(file);
+	assert_ok(error, &problem);
+	assert_int_equal(refused, KM_INVALID);
+	uint8_t digest[KM_SHA256_BYTES];
+	auto_buf struct km_buf expected = KM_BUF_EMPTY;
+	char said[1000];
+	km_sha256(token, strlen(token), digest);
+	km_buf_add_text(&expected, " note signed status, SHA-256 ");
+	km_encode(KM_HEX, digest, sizeof digest, &expected);
+	km_buf_add_char(&expected, '\n');
+	km_test_read("said", said, sizeof said);
+	assert_string_equal(said + KM_TIME_TEXT - 1, expected.data); /* and nothing of what was refused */
 }
 
 static void what_the_signer_refuses_it_says_why(void **state)
@@ -202,8 +235,9 @@ static void a_new_key_signs_as_soon_as_it_is_its_time(void **state)
 	struct km_keyset set;
 	struct km_signer *signer = start(&own);
 	pid_t first = signer_process();
-	assert_ok(km_key_rotate("keys", KM_PURPOSE_STATUS, NULL, NULL, km_clock_now(&machine) + 1000, &machine, &next, &problem),
-	          &problem);
+	assert_ok(
+		km_key_rotate("keys", KM_PURPOSE_STATUS, NULL, NULL, km_clock_now(&machine) + 1000, &machine, &next, &problem),
+		&problem);
 	assert_signs(signer, KM_FORM_STATUS); /* the present key */
 	assert_int_not_equal(signer_process(), first);
 	first = signer_process();
@@ -262,7 +296,7 @@ static pid_t raw_process(int *ret_fd)
 	int ends[2];
 	pid_t child;
 	posix_spawn_file_actions_t files;
-	const char *const arguments[] = {"keurmerk", KM_SIGNER_COMMAND, "keys", "", "0", "0", NULL};
+	const char *const arguments[] = {"keurmerk", KM_SIGNER_COMMAND, "keys", "", "0", "0", "", NULL};
 	const char *const environment[] = {"ASAN_OPTIONS=detect_leaks=0", NULL};
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
 	assert_int_equal(posix_spawn_file_actions_init(&files), 0);
@@ -425,6 +459,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		KM_TEST_IN_FOLDER(a_process_of_its_own_signs_each_form),
 		KM_TEST_IN_FOLDER(a_payload_at_the_bound_goes_across),
+		KM_TEST_IN_FOLDER(each_signature_leaves_a_line_by_which_it_is_known),
 		KM_TEST_IN_FOLDER(what_the_signer_refuses_it_says_why),
 		KM_TEST_IN_FOLDER(why_it_does_not_start_is_said),
 		KM_TEST_IN_FOLDER(the_process_has_given_up_its_rights),
