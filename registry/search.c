@@ -353,20 +353,22 @@ _Static_assert(FEW == 40, "the LIMIT above");
 	"FROM (SELECT rowid FROM provider_search WHERE provider_search MATCH :match LIMIT 4000) AS found "                 \
 	"CROSS JOIN provider ON provider.id = found.rowid "
 #define NOT_IN_FULL                                                                                                    \
-	"provider.name <> :text COLLATE NOCASE AND NOT EXISTS (SELECT 1 FROM provider_trade_name AS t "                    \
-	"WHERE t.provider_id = provider.id AND t.name = :text COLLATE NOCASE) "
+	"(:found = 0 OR (provider.name <> :text COLLATE NOCASE AND NOT EXISTS (SELECT 1 FROM provider_trade_name AS t "    \
+	"WHERE t.provider_id = provider.id AND t.name = :text COLLATE NOCASE))) "
 static const char *const many_by_name[] = {
 	"SELECT " HIT "FROM (SELECT id FROM provider WHERE name = :text COLLATE NOCASE UNION "
 	"SELECT provider_id FROM provider_trade_name WHERE name = :text COLLATE NOCASE) AS found "
 	"JOIN provider ON provider.id = found.id " MARKS_OF_PROVIDER
-	"WHERE :match <> '' ORDER BY mark.id IS NOT NULL DESC, provider.id, mark.id DESC LIMIT :limit OFFSET :offset",
+	"WHERE :match <> '' AND :found = 0 ORDER BY mark.id IS NOT NULL DESC, provider.id, mark.id DESC LIMIT :limit "
+    "OFFSET :offset",
 	"SELECT " HIT HOLD_THEM "CROSS JOIN mark ON mark.provider_id = provider.id CROSS JOIN mark_period AS p ON " OF_MARK
 	"WHERE " NOT_IN_FULL "LIMIT :limit OFFSET :offset",
 	"SELECT " HIT HOLD_THEM MARKS_OF_PROVIDER "WHERE mark.id IS NULL AND " NOT_IN_FULL "LIMIT :limit OFFSET :offset",
 };
 
+/* `found`: what is in full may have been found already, and is not to be found again. */
 static enum km_error run_by_name(struct search *search, const char *literal, const char *match, const char *text,
-                                 struct km_problem *problem)
+                                 bool found, struct km_problem *problem)
 {
 	auto_statement struct km_statement *statement = NULL;
 	enum km_error error = km_sql(search->store, literal, &statement, problem);
@@ -374,6 +376,8 @@ static enum km_error run_by_name(struct search *search, const char *literal, con
 		return error;
 	km_sql_text(statement, ":match", match);
 	km_sql_text(statement, ":text", text);
+	if (literal != few_by_name)
+		km_sql_int(statement, ":found", found);
 	return run(search, statement, problem);
 }
 
@@ -406,11 +410,11 @@ static enum km_error read_as_name(struct search *search, const char *text, bool 
 		return error;
 	*ret_fits = true;
 	if (!many)
-		return run_by_name(search, few_by_name, match.data, text, problem);
+		return run_by_name(search, few_by_name, match.data, text, false, problem);
 	search->counted = true;
 	for (size_t i = 0;
 	     !error && (int64_t)search->hits < search->limit && i < sizeof many_by_name / sizeof *many_by_name; i++)
-		error = run_by_name(search, many_by_name[i], match.data, text, problem);
+		error = run_by_name(search, many_by_name[i], match.data, text, search->hits || search->passed, problem);
 	return error;
 }
 

@@ -5,8 +5,9 @@
 // and results go); BENCH_QUICK=1: small registers and one second for each turn; BENCH_MARKS: of the large register;
 // BENCH_ONLY: parts to run ("look-ups hands size"); BENCH_ROUNDS, BENCH_SECONDS.
 import { execFileSync } from 'node:child_process';
-import { createRequire } from 'node:module';
+import crypto from 'node:crypto';
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { fastify, here, keurmerk, load, nginx } from './programs.mjs';
@@ -57,9 +58,13 @@ function note({ name, value, unit, most }) {
 
 // ------------------------------------------------------------------------------------------------- what is measured
 
+// By which a register that was made before is known to be one of today's.
+const schema = crypto.createHash('sha256').update(fs.readFileSync(path.join(here, '../../registry/schema.sql')))
+  .digest('hex').slice(0, 8);
+
 // A registry of so many marks, made once and kept; and the numbers of its marks.
 function registry(count) {
-  const home = path.join(dir, `marks-${count}`), numbers = path.join(dir, `marks-${count}.txt`);
+  const home = path.join(dir, `marks-${count}-${schema}`), numbers = `${home}.txt`;
   if (!fs.existsSync(numbers)) {
     say(`Making a register of ${count} marks`);
     run(path.join(tools, 'register'), [home, count], { stdio: 'inherit' });
@@ -221,6 +226,7 @@ async function bySize() {
     const large = count === marks;
     note({ name: `search by 3 to 5 letters, ${many} providers: median`, value: found.median_us, unit: 'µs',
       most: large ? 100 : undefined });
+    note({ name: `the same by processor time`, value: found.processor_us, unit: 'µs' });
     note({ name: `search by 3 to 5 letters, ${many} providers: 99 of 100 within`, value: found.p99_us, unit: 'µs' });
     note({ name: `from its start to its first answer, ${many} marks`, value: Math.round(median(starts)), unit: 'ms',
       most: large ? 50 : undefined });
