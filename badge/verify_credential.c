@@ -29,9 +29,8 @@ static const char *issuer_of(const json_t *credential)
 	return json_string_value(json_is_object(issuer) ? json_object_get(issuer, "id") : issuer);
 }
 
-static enum km_claimed claimed_by(const struct km_verification *v, const char *token)
+static enum km_claimed claimed_by(const struct km_verification *v, const json_t *claims)
 {
-	json_auto_t *claims = peek(token);
 	const char *issuers[] = {json_string_value(json_object_get(claims, "iss")), issuer_of(claims),
 	                         issuer_of(json_object_get(claims, "vc"))};
 	return km_verification_claimed(v, issuers, sizeof issuers / sizeof *issuers);
@@ -46,17 +45,16 @@ static const struct km_keyset_entry *find_key(const struct km_keyset *trust, con
 	return jws->kid ? km_keyset_find(trust, jws->kid) : NULL; /* as our other tokens name it */
 }
 
-/* From here on the words are the registry's own. */
-static bool read_claims(const struct km_verification *v, const struct km_jws *jws, json_t **ret_credential,
-                        struct km_claims *ret_claims)
+/* From here on the words are the registry's own. `unread`: why the payload cannot be read, where it cannot. */
+static bool read_claims(const struct km_verification *v, const struct km_jws *jws, const json_t *payload,
+                        const struct km_problem *unread, struct km_claims *ret_claims)
 {
-	struct km_problem problem = {0};
-	enum km_error error =
-		jws->typ && strcmp(jws->typ, km_form_typ(KM_FORM_CREDENTIAL)) == 0
-			? km_json_parse(jws->payload, jws->payload_len, "the credential", ret_credential, &problem)
-			: km_fail(&problem, KM_INVALID, "form", "it is no credential: typ is not JWT");
+	struct km_problem problem = *unread;
+	enum km_error error = problem.code;
+	if (!jws->typ || strcmp(jws->typ, km_form_typ(KM_FORM_CREDENTIAL)) != 0)
+		error = km_fail(&problem, KM_INVALID, "form", "it is no credential: typ is not JWT");
 	if (!error)
-		error = km_credential_read(*ret_credential, v->trust->url, ret_claims, &problem);
+		error = km_credential_read(payload, v->trust->url, ret_claims, &problem);
 	if (error) {
 		km_verification_malformed(v, problem.message);
 		return false;
@@ -86,9 +84,12 @@ void km_verification_conclude_credential(const struct km_verification *v, const 
 void km_verify_credential(const struct km_verification *v, const char *token)
 {
 	auto_jws struct km_jws jws = {0};
-	struct km_problem problem = {0};
-	enum km_claimed claimed = claimed_by(v, token);
+	struct km_problem problem = {0}, unread = {0};
 	enum km_error error = km_jws_parse(token, strlen(token), KM_TOKEN_MAX, &jws, &problem);
+	json_auto_t *payload = error ? peek(token) : NULL;
+	if (!error)
+		km_json_parse(jws.payload, jws.payload_len, "the credential", &payload, &unread);
+	enum km_claimed claimed = claimed_by(v, payload);
 	if (error) {
 		/* Others may sign in ways that we do not read; that does not make theirs false. */
 		if (error == KM_NO_MEMORY)
@@ -105,11 +106,10 @@ void km_verify_credential(const struct km_verification *v, const char *token)
 		return;
 	}
 	const struct km_keyset_entry *key = find_key(v->trust, &jws);
-	json_auto_t *credential = NULL;
 	struct km_claims claims;
 	if (km_verification_key(v, key, claimed) &&
 	    km_verification_signature(v, key, km_jws_verify(&jws, key->public_key)) &&
-	    read_claims(v, &jws, &credential, &claims) && km_verification_key_period(v, key, claims.issued_at) &&
+	    read_claims(v, &jws, payload, &unread, &claims) && km_verification_key_period(v, key, claims.issued_at) &&
 	    km_verification_key_revoked(v, key, claims.number, token, claims.issued_at))
 		km_verification_conclude_credential(v, token, &claims);
 }
