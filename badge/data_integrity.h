@@ -26,6 +26,9 @@ enum km_error km_data_integrity_nquads(const json_t *document, const char *url, 
 enum km_error km_data_integrity_prove(json_t *document, const char *url, struct km_signer *signer,
                                       struct km_problem *problem);
 
+/* Sets its member `proof` to what the signer made of those N-Quads (km_signer_prove). */
+enum km_error km_data_integrity_add(json_t *document, const char *proof_text, struct km_problem *problem);
+
 /* Takes a proven document apart: removes `proof` from it, reads that, and writes the rest as N-Quads (the caller's:
  * free), for km_proof_valid. Nothing in it is believed yet. KM_INVALID names the member. */
 enum km_error km_data_integrity_open(json_t *document, const char *url, struct km_proof *ret_proof, char **ret_nquads,

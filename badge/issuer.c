@@ -1,16 +1,12 @@
 #include "badge/issuer.h"
 
-#include "badge/bake.h"
-#include "badge/credential.h"
-#include "badge/data_integrity.h"
-#include "badge/qr_token.h"
+#include "badge/issue.h"
 #include "base/buf.h"
-#include "base/json.h"
-#include "keys/jws.h"
 #include "registry/credential_key.h"
 #include "registry/lapse_record.h"
 #include "registry/log_checkpoint.h"
 #include "registry/log_publish.h"
+#include "registry/mark.h"
 #include "registry/person.h"
 
 #include <stdlib.h>
@@ -54,77 +50,17 @@ struct km_store *km_issuer_store(struct km_issuer *issuer)
 	return issuer->store;
 }
 
-/* The thumbprint of the key that signed it, which the signer alone knows. */
-static enum km_error signed_by(const char *token, const char *url, char ret_thumbprint[static KM_THUMBPRINT_TEXT],
-                               struct km_problem *problem)
-{
-	auto_jws struct km_jws jws = {0};
-	enum km_error error = km_jws_parse(token, strlen(token), KM_TOKEN_MAX, &jws, problem);
-	if (!error && !km_credential_kid(jws.kid, url, ret_thumbprint))
-		error =
-			km_fail(problem, KM_BUG, "signer", "the signer does not say with which of this registry's keys it signed");
-	return error;
-}
-
-/* The credential as a document with its proof; the text is the caller's (free). */
-static enum km_error prove(struct km_issuer *issuer, const struct km_mark *mark, const char *url, char **ret_document,
-                           struct km_problem *problem)
-{
-	json_auto_t *document = NULL;
-	enum km_error error = km_credential_document(mark, url, &document, problem);
-	if (!error)
-		error = km_data_integrity_prove(document, url, issuer->signer, problem);
-	if (error)
-		return error;
-	*ret_document = km_json_text(document);
-	return *ret_document ? KM_OK : km_fail_memory(problem);
-}
-
-/* Signs what the mark shows, and keeps it. */
-static enum km_error sign_and_keep(struct km_issuer *issuer, const struct km_mark *mark, int64_t now,
-                                   struct km_problem *problem)
-{
-	const char *url = km_store_url(issuer->store);
-	auto_free char *payload = NULL, *token = NULL, *document = NULL, *qr_payload = NULL, *qr_token = NULL;
-	char thumbprint[KM_THUMBPRINT_TEXT];
-	enum km_error error = km_credential_payload(mark, url, now, &payload, problem);
-	if (!error)
-		error = km_signer_sign(issuer->signer, KM_FORM_CREDENTIAL, payload, strlen(payload), &token, problem);
-	if (!error)
-		error = signed_by(token, url, thumbprint, problem);
-	if (!error)
-		error = prove(issuer, mark, url, &document, problem);
-	if (!error)
-		error = km_qr_token_payload(mark, url, now, &qr_payload, problem);
-	if (!error)
-		error = km_signer_sign(issuer->signer, KM_FORM_QR, qr_payload, strlen(qr_payload), &qr_token, problem);
-	const struct km_issued issued = {token, document, qr_token, thumbprint};
-	return error ? error : km_mark_credential_put(issuer->store, mark->id, &issued, now, problem);
-}
-
-/* Makes anew what the mark shows: its credential and its QR code. One that is withdrawn or expired gets no new ones:
- * what was signed before stays as it is, and the status lists say the rest. */
-static enum km_error issue(struct km_issuer *issuer, const char *number, int64_t now, struct km_problem *problem)
-{
-	auto_mark struct km_mark *mark = NULL;
-	enum km_error error = km_mark_get(issuer->store, number, now, &mark, problem);
-	if (error || mark->state == KM_WITHDRAWN || mark->state == KM_EXPIRED)
-		return error;
-	error = sign_and_keep(issuer, mark, now, problem);
-	if (error)
-		return error;
-	km_buf_add(&issuer->issued, number, strlen(number) + 1);
-	return issuer->issued.failed ? km_fail_memory(problem) : KM_OK;
-}
-
-/* The numbers come with a NUL behind each. */
 static enum km_error issue_all(struct km_issuer *issuer, const struct km_buf *numbers, int64_t now,
                                struct km_problem *problem)
 {
-	enum km_error error = KM_OK;
-	for (size_t at = 0; !error && at < numbers->len; at += strlen(numbers->data + at) + 1)
-		error = issue(issuer, numbers->data + at, now, problem);
-	return error;
+	return km_issue_marks(issuer->store, issuer->signer, numbers, now, &issuer->issued, problem);
+}
+
+static enum km_error issue(struct km_issuer *issuer, const char *number, int64_t now, struct km_problem *problem)
+{
+	auto_buf struct km_buf numbers = KM_BUF_EMPTY;
+	km_buf_add(&numbers, number, strlen(number) + 1);
+	return numbers.failed ? km_fail_memory(problem) : issue_all(issuer, &numbers, now, problem);
 }
 
 /* What follows from a submission that was accepted. */
@@ -289,7 +225,7 @@ static enum km_error check_signed(struct km_issuer *issuer, const char *thumbpri
 		char signer[KM_THUMBPRINT_TEXT];
 		error = km_mark_credential(issuer->store, numbers->data + at, &token, problem);
 		if (!error)
-			error = signed_by(token, km_store_url(issuer->store), signer, problem);
+			error = km_issue_signed_by(token, km_store_url(issuer->store), signer, problem);
 		if (!error && strcmp(signer, thumbprint) != 0)
 			error = km_fail(problem, KM_UNAVAILABLE, "other-key", "the signer signs with key %s, and not yet with %s",
 			                signer, thumbprint);

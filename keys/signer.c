@@ -103,17 +103,73 @@ enum km_error km_signer_manifest(const char *folder, char **ret_token, struct km
 	           : error;
 }
 
+static enum km_error check_size(const struct km_signing *signing, struct km_problem *problem)
+{
+	if (signing->proof && signing->len > KM_PROOF_DOCUMENT_MAX)
+		return km_fail(problem, KM_TOO_LARGE, "form", "a credential of over %d bytes is not proven",
+		               KM_PROOF_DOCUMENT_MAX);
+	if (!signing->proof && signing->len > KM_FORM_PAYLOAD_MAX)
+		return km_fail(problem, KM_TOO_LARGE, "form", "a %s of over %d bytes is not signed",
+		               km_form_name(signing->form), KM_FORM_PAYLOAD_MAX);
+	return KM_OK;
+}
+
+static enum km_error ask_all(struct km_signer *signer, struct km_signing *signings, size_t len,
+                             struct km_problem *problem)
+{
+	struct km_question questions[KM_SIGNINGS_MAX];
+	for (size_t i = 0; i < len; i++)
+		questions[i] = (struct km_question){.kind = signings[i].proof ? KM_REQUEST_PROOF : (uint32_t)signings[i].form,
+		                                    .bytes = signings[i].bytes,
+		                                    .len = signings[i].len};
+	enum km_error error = km_signer_link_ask_all(signer->link, questions, len, problem);
+	for (size_t i = 0; !error && i < len; i++)
+		signings[i].text = questions[i].reply;
+	return error;
+}
+
+static enum km_error sign_here(struct km_signer *signer, struct km_signing *signings, size_t len,
+                               struct km_problem *problem)
+{
+	int64_t now = km_clock_now(&signer->clock);
+	enum km_error error = KM_OK;
+	for (size_t i = 0; !error && i < len; i++) {
+		struct km_signing *one = &signings[i];
+		error = one->proof
+		            ? km_keyring_prove(signer->keyring, one->bytes, one->len, now, &one->text, problem)
+		            : km_keyring_sign(signer->keyring, one->form, one->bytes, one->len, now, &one->text, problem);
+	}
+	for (size_t i = 0; error && i < len; i++) {
+		free(signings[i].text);
+		signings[i].text = NULL;
+	}
+	return error;
+}
+
+enum km_error km_signer_sign_all(struct km_signer *signer, struct km_signing *signings, size_t len,
+                                 struct km_problem *problem)
+{
+	if (len > KM_SIGNINGS_MAX)
+		return km_fail(problem, KM_BUG, "signings", "%zu are to be signed at once", len);
+	for (size_t i = 0; i < len; i++) {
+		enum km_error error = check_size(&signings[i], problem);
+		if (error)
+			return error;
+	}
+	pthread_mutex_lock(&signer->one_at_a_time);
+	enum km_error error =
+		signer->link ? ask_all(signer, signings, len, problem) : sign_here(signer, signings, len, problem);
+	pthread_mutex_unlock(&signer->one_at_a_time);
+	return error;
+}
+
 enum km_error km_signer_sign(struct km_signer *signer, enum km_form form, const char *payload, size_t len,
                              char **ret_token, struct km_problem *problem)
 {
-	if (len > KM_FORM_PAYLOAD_MAX)
-		return km_fail(problem, KM_TOO_LARGE, "form", "a %s of over %d bytes is not signed", km_form_name(form),
-		               KM_FORM_PAYLOAD_MAX);
-	int64_t now = km_clock_now(&signer->clock);
-	pthread_mutex_lock(&signer->one_at_a_time);
-	enum km_error error = signer->link ? km_signer_link_ask(signer->link, form, payload, len, ret_token, problem)
-	                                   : km_keyring_sign(signer->keyring, form, payload, len, now, ret_token, problem);
-	pthread_mutex_unlock(&signer->one_at_a_time);
+	struct km_signing signing = {.form = form, .bytes = payload, .len = len};
+	enum km_error error = km_signer_sign_all(signer, &signing, 1, problem);
+	if (!error)
+		*ret_token = signing.text;
 	return error;
 }
 
@@ -135,14 +191,9 @@ enum km_error km_signer_checkpoint(struct km_signer *signer, const char *body, s
 enum km_error km_signer_prove(struct km_signer *signer, const char *document, size_t len, char **ret_proof,
                               struct km_problem *problem)
 {
-	if (len > KM_PROOF_DOCUMENT_MAX)
-		return km_fail(problem, KM_TOO_LARGE, "form", "a credential of over %d bytes is not proven",
-		               KM_PROOF_DOCUMENT_MAX);
-	int64_t now = km_clock_now(&signer->clock);
-	pthread_mutex_lock(&signer->one_at_a_time);
-	enum km_error error = signer->link
-	                          ? km_signer_link_ask(signer->link, KM_REQUEST_PROOF, document, len, ret_proof, problem)
-	                          : km_keyring_prove(signer->keyring, document, len, now, ret_proof, problem);
-	pthread_mutex_unlock(&signer->one_at_a_time);
+	struct km_signing signing = {.proof = true, .bytes = document, .len = len};
+	enum km_error error = km_signer_sign_all(signer, &signing, 1, problem);
+	if (!error)
+		*ret_proof = signing.text;
 	return error;
 }

@@ -71,4 +71,17 @@ enum km_error km_signer_checkpoint(struct km_signer *signer, const char *body, s
 enum km_error km_signer_prove(struct km_signer *signer, const char *document, size_t len, char **ret_proof,
                               struct km_problem *problem);
 
+/* Many of those at once, which costs less than one after another. All or, on an error, none: what the first that was
+ * refused has wrong is told. */
+struct km_signing {
+	bool proof;        /* as km_signer_prove, and not a payload of this form */
+	enum km_form form; /* where it is no proof */
+	const char *bytes; /* borrowed */
+	size_t len;
+	char *text; /* NULL before; then the token or proof, the caller's (free) */
+};
+enum { KM_SIGNINGS_MAX = 64 };
+enum km_error km_signer_sign_all(struct km_signer *signer, struct km_signing *signings, size_t len,
+                                 struct km_problem *problem);
+
 #endif

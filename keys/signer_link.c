@@ -164,34 +164,69 @@ static enum km_error be_ready(struct km_signer_link *link, struct km_problem *pr
 	return KM_UNAVAILABLE;
 }
 
-static enum km_error exchange(struct km_signer_link *link, uint32_t kind, const char *bytes, size_t len,
-                              struct km_message *ret_message, struct km_problem *problem)
+/* More than a socket's buffers hold must not be on its way, or both ends would wait for the other to read. */
+enum { ON_THE_WAY_MAX = 16, ON_THE_WAY_BYTES = 32 * 1024 };
+
+/* The first bad news is kept in `problem`, and what is on its way is still waited for: a late reply must not become the
+ * answer to another question. */
+static enum km_error exchange(struct km_signer_link *link, struct km_question *questions, size_t len,
+                              enum km_error *ret_refused, struct km_problem *problem)
 {
-	enum km_error error = km_message_send(link->fd, kind, bytes, len, problem);
-	if (!error)
-		error = km_message_receive(link->fd, KM_REPLY_MAX, ret_message, problem);
-	if (!error || error == KM_NO_MEMORY || error == KM_UNAVAILABLE)
+	size_t sent = 0, answered = 0, on_the_way = 0;
+	*ret_refused = KM_OK;
+	while (answered < len) {
+		struct km_message message = {.bytes = NULL};
+		struct km_problem refusal;
+		enum km_error error = KM_OK;
+		while (!error && !*ret_refused && sent < len && sent - answered < ON_THE_WAY_MAX &&
+		       (sent == answered || on_the_way + questions[sent].len <= ON_THE_WAY_BYTES)) {
+			const struct km_question *question = &questions[sent++];
+			error = km_message_send(link->fd, question->kind, question->bytes, question->len, problem);
+			on_the_way += question->len;
+		}
+		if (!error && sent == answered) /* refused, and nothing is on its way */
+			return KM_OK;
+		if (!error)
+			error = km_message_receive(link->fd, KM_REPLY_MAX, &message, problem);
+		if (error)
+			return error;
+		enum km_error refused = read_reply(&message, &refusal);
+		if (refused && !*ret_refused && problem)
+			*problem = refusal;
+		if (refused) {
+			free(message.bytes);
+			*ret_refused = *ret_refused ? *ret_refused : refused;
+		} else
+			questions[answered].reply = message.bytes;
+		on_the_way -= questions[answered++].len;
+	}
+	return KM_OK;
+}
+
+enum km_error km_signer_link_ask_all(struct km_signer_link *link, struct km_question *questions, size_t len,
+                                     struct km_problem *problem)
+{
+	enum km_error refused = KM_OK, error = be_ready(link, problem);
+	if (error)
 		return error;
-	return km_fail(problem, KM_UNAVAILABLE, "signer-gone", "the signer has stopped: try again in a moment");
+	error = exchange(link, questions, len, &refused, problem);
+	if (error)
+		hang_up(link);
+	if (error && error != KM_NO_MEMORY && error != KM_UNAVAILABLE)
+		error = km_fail(problem, KM_UNAVAILABLE, "signer-gone", "the signer has stopped: try again in a moment");
+	for (size_t i = 0; (error || refused) && i < len; i++) {
+		free(questions[i].reply);
+		questions[i].reply = NULL;
+	}
+	return error ? error : refused;
 }
 
 enum km_error km_signer_link_ask(struct km_signer_link *link, uint32_t kind, const char *bytes, size_t len,
                                  char **ret_reply, struct km_problem *problem)
 {
-	struct km_message message = {.bytes = NULL};
-	enum km_error error = be_ready(link, problem);
-	if (error)
-		return error;
-	error = exchange(link, kind, bytes, len, &message, problem);
-	if (error) {
-		hang_up(link); /* a late reply must not become the answer to another question */
-		return error;
-	}
-	auto_free char *reply = message.bytes;
-	error = read_reply(&message, problem);
-	if (error)
-		return error;
-	*ret_reply = reply;
-	reply = NULL;
-	return KM_OK;
+	struct km_question question = {.kind = kind, .bytes = bytes, .len = len};
+	enum km_error error = km_signer_link_ask_all(link, &question, 1, problem);
+	if (!error)
+		*ret_reply = question.reply;
+	return error;
 }

@@ -26,4 +26,15 @@ void km_signer_link_close(struct km_signer_link *link);
 enum km_error km_signer_link_ask(struct km_signer_link *link, uint32_t kind, const char *bytes, size_t len,
                                  char **ret_reply, struct km_problem *problem);
 
+/* The same for many: some are on their way together, so that neither end waits for the other. All of them, or, on an
+ * error, none: then no reply is left. */
+struct km_question {
+	uint32_t kind;
+	const char *bytes; /* borrowed */
+	size_t len;
+	char *reply; /* NULL before; then the caller's (free) */
+};
+enum km_error km_signer_link_ask_all(struct km_signer_link *link, struct km_question *questions, size_t len,
+                                     struct km_problem *problem);
+
 #endif

@@ -40,6 +40,58 @@ static void a_process_of_its_own_signs_each_form(void **state)
 	stop(signer);
 }
 
+/* More than are on their way together, small and large. */
+static void many_at_once_come_back_each_in_its_place(void **state)
+{
+	(void)state;
+	make_keys_elsewhere(NULL);
+	struct km_problem problem = {0};
+	struct km_signer *signer = start(&own);
+	struct km_signing signings[KM_SIGNINGS_MAX] = {0};
+	auto_free char *qr = sample(KM_FORM_QR), *small = sample(KM_FORM_RECEIPT);
+	auto_free char *large = malloc(100001);
+	assert_non_null(large);
+	memset(large, ' ', 100000);
+	large[100000] = '\0';
+	memcpy(large, small, strlen(small));
+	for (size_t i = 0; i < KM_SIGNINGS_MAX; i++) {
+		const char *payload = i % 3 == 0 ? large : i % 3 == 1 ? small : qr;
+		signings[i] = (struct km_signing){
+			.form = i % 3 == 2 ? KM_FORM_QR : KM_FORM_RECEIPT, .bytes = payload, .len = strlen(payload)};
+	}
+	assert_ok(km_signer_sign_all(signer, signings, KM_SIGNINGS_MAX, &problem), &problem);
+	for (size_t i = 0; i < KM_SIGNINGS_MAX; i++) {
+		size_t len = strlen(signings[i].text);
+		assert_true(i % 3 == 0 ? len > 100000 : len < 2000);
+		assert_int_equal(i % 3 == 2, strchr(signings[i].text, '.') == NULL); /* a CWT has no dots */
+		free(signings[i].text);
+		signings[i].text = NULL;
+	}
+	stop(signer);
+}
+
+static void where_one_of_many_is_refused_none_is_given(void **state)
+{
+	(void)state;
+	make_keys_elsewhere(NULL);
+	struct km_problem problem = {0};
+	struct km_signer *signer = start(&own);
+	struct km_signing signings[KM_SIGNINGS_MAX] = {0};
+	auto_free char *good = sample(KM_FORM_RECEIPT);
+	for (size_t i = 0; i < KM_SIGNINGS_MAX; i++)
+		signings[i] = (struct km_signing){.form = KM_FORM_RECEIPT, .bytes = good, .len = strlen(good)};
+	signings[20].bytes = "{}";
+	signings[20].len = 2;
+	pid_t process = signer_process();
+	assert_problem(km_signer_sign_all(signer, signings, KM_SIGNINGS_MAX, &problem), &problem, KM_INVALID, "form");
+	for (size_t i = 0; i < KM_SIGNINGS_MAX; i++)
+		assert_null(signings[i].text);
+	assert_signs(signer, KM_FORM_RECEIPT); /* and no answer was left over */
+	assert_int_equal(signer_process(), process);
+	assert_problem(km_signer_sign_all(signer, signings, KM_SIGNINGS_MAX + 1, &problem), &problem, KM_BUG, "signings");
+	stop(signer);
+}
+
 static void a_payload_at_the_bound_goes_across(void **state)
 {
 	(void)state;
@@ -458,6 +510,8 @@ int main(int argc, char **argv)
 		return km_signer_process_main(argc - 2, argv + 2);
 	const struct CMUnitTest tests[] = {
 		KM_TEST_IN_FOLDER(a_process_of_its_own_signs_each_form),
+		KM_TEST_IN_FOLDER(many_at_once_come_back_each_in_its_place),
+		KM_TEST_IN_FOLDER(where_one_of_many_is_refused_none_is_given),
 		KM_TEST_IN_FOLDER(a_payload_at_the_bound_goes_across),
 		KM_TEST_IN_FOLDER(each_signature_leaves_a_line_by_which_it_is_known),
 		KM_TEST_IN_FOLDER(what_the_signer_refuses_it_says_why),
