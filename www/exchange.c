@@ -2,6 +2,7 @@
 
 #include "registry/number.h"
 #include "www/accept.h"
+#include "www/connections.h"
 #include "www/console.h"
 #include "www/endpoints.h"
 #include "www/limit.h"
@@ -19,7 +20,6 @@
 
 enum {
 	UNWANTED_BODY_MAX = 1 << 20, /* bytes that are read and thrown away before the connection is dropped */
-	BODY_TIME_MAX_S = 60,        /* however slowly it trickles */
 };
 
 struct exchange {
@@ -33,6 +33,35 @@ struct exchange {
 	char *target; /* as it came, for what may stand ready; owned */
 	char allow[KM_ALLOW_TEXT];
 };
+
+static int64_t seconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+void km_exchange_connect(void *context, struct MHD_Connection *connection, void **place,
+                         enum MHD_ConnectionNotificationCode what)
+{
+	struct km_connections *connections = ((struct km_site *)context)->connections;
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+		km_connections_leave(connections, *place);
+		*place = NULL;
+		return;
+	}
+	const struct km_visitor peer = km_visitor_peer(connection);
+	int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	km_connections_tend(connections, seconds());
+	*place = km_connections_enter(connections, fd, &peer, seconds());
+}
+
+static void note_step(struct km_site *site, struct MHD_Connection *connection, enum km_step step)
+{
+	struct km_connection *place =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+	km_connections_step(site->connections, place, step, seconds());
+}
 
 void *km_exchange_begin(void *context, const char *target, struct MHD_Connection *connection)
 {
@@ -52,10 +81,10 @@ void *km_exchange_begin(void *context, const char *target, struct MHD_Connection
 void km_exchange_end(void *context, struct MHD_Connection *connection, void **exchange_place,
                      enum MHD_RequestTerminationCode how)
 {
-	(void)connection;
 	(void)how;
 	struct km_site *site = context;
 	struct exchange *exchange = *exchange_place;
+	note_step(site, connection, KM_STEP_HEAD);
 	if (!exchange)
 		return;
 	*exchange_place = NULL;
@@ -277,6 +306,7 @@ static enum MHD_Result answer(struct exchange *exchange, struct MHD_Connection *
 	struct km_ready *ready = NULL;
 	struct km_problem ignored;
 	const struct km_request *request = &exchange->request;
+	note_step(request->site, connection, KM_STEP_ANSWER);
 	/* Where this fails, so does the answer itself, and says why. */
 	if (!ready_key(exchange, connection, key) || km_site_ready(request->site, &ready, &ignored))
 		return make_answer(exchange, connection, NULL);
@@ -336,10 +366,6 @@ static enum MHD_Result make_answer(struct exchange *exchange, struct MHD_Connect
 /* One piece of the body. What is not wanted is thrown away, within bounds, so that the client can still read why. */
 static enum MHD_Result take_piece(struct exchange *exchange, const char *piece, size_t *piece_len)
 {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (now.tv_sec - exchange->began.tv_sec > BODY_TIME_MAX_S)
-		return MHD_NO;
 	struct km_request *request = &exchange->request;
 	size_t room = 0;
 	if (!exchange->problem.code && request->method == KM_POST)
@@ -357,17 +383,20 @@ static enum MHD_Result take_piece(struct exchange *exchange, const char *piece, 
 	return exchange->unwanted > UNWANTED_BODY_MAX ? MHD_NO : MHD_YES;
 }
 
-enum MHD_Result km_exchange_go_on(void *site, struct MHD_Connection *connection, const char *target, const char *method,
-                                  const char *version, const char *piece, size_t *piece_len, void **exchange_place)
+enum MHD_Result km_exchange_go_on(void *context, struct MHD_Connection *connection, const char *target,
+                                  const char *method, const char *version, const char *piece, size_t *piece_len,
+                                  void **exchange_place)
 {
-	(void)site;
 	(void)target;
 	(void)version;
 	struct exchange *exchange = *exchange_place;
+	struct km_site *site = context;
 	if (!exchange)
 		return MHD_NO;
+	km_connections_tend(site->connections, seconds());
 	if (!exchange->headers_read) {
 		exchange->headers_read = true;
+		note_step(site, connection, KM_STEP_BODY);
 		read_headers(exchange, connection, method);
 		/* A body that will not be taken need not be sent. */
 		return exchange->problem.code ? answer(exchange, connection) : MHD_YES;

@@ -18,6 +18,10 @@ enum MHD_Result km_exchange_go_on(void *site, struct MHD_Connection *connection,
 void km_exchange_end(void *site, struct MHD_Connection *connection, void **exchange,
                      enum MHD_RequestTerminationCode how);
 
+/* Called when somebody has connected, and when that is over. */
+void km_exchange_connect(void *site, struct MHD_Connection *connection, void **place,
+                         enum MHD_ConnectionNotificationCode what);
+
 /* The path as it came: escapes are resolved by www/request.c, which is strict. */
 size_t km_exchange_leave_escapes(void *site, struct MHD_Connection *connection, char *text);
 

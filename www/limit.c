@@ -12,7 +12,6 @@ enum {
 	SETS = 2048,
 	SET_PLACES = 8, /* a visitor's bucket is in one of these, or nowhere */
 	MINUTE_S = 60,
-	NETWORK_BYTES = 8, /* of an IPv6 address */
 };
 
 struct bucket {
@@ -56,12 +55,9 @@ void km_limit_free(struct km_limit *limit)
 
 static uint64_t digest_of(const struct km_limit *limit, const struct km_visitor *visitor)
 {
-	static const uint8_t ipv4[12] = {[10] = 0xff, [11] = 0xff};
-	struct km_visitor network = *visitor;
+	const struct km_visitor network = km_visitor_network(visitor);
 	uint8_t digest[KM_SHA256_BYTES];
 	uint64_t who;
-	if (memcmp(network.address, ipv4, sizeof ipv4) != 0)
-		memset(network.address + NETWORK_BYTES, 0, sizeof network.address - NETWORK_BYTES);
 	/* Both are of one length, so that no other salt and address make the same bytes. */
 	km_sha256_two(limit->salt, sizeof limit->salt, network.address, sizeof network.address, digest);
 	memcpy(&who, digest, sizeof who);

@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/file.h"
+#include "www/connections.h"
 #include "www/exchange.h"
 #include "www/site.h"
 #include "www/upkeep.h"
@@ -13,12 +14,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
 	HEADERS_MAX_BYTES = 32 * 1024, /* request line and headers, and what MHD needs beside them */
-	CONNECTIONS_MAX = 2000,
+	CONNECTIONS_MAX = 2000,        /* that are held; some more may be on their way out */
+	OTHER_FILES = 300,             /* of the register, in each thread, and all else that is open */
 	IDLE_MAX_S = 20,
 	BACKLOG = 512,
 	THREADS_MAX = 64,
@@ -98,6 +101,22 @@ static unsigned thread_count(unsigned wanted)
 	return count > THREADS_MAX ? THREADS_MAX : (unsigned)count;
 }
 
+/* As many connections as there are descriptors for, of which a shell gives few at first, and allows more. */
+static size_t connections_max(void)
+{
+	struct rlimit files;
+	const rlim_t wanted = CONNECTIONS_MAX + OTHER_FILES;
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return CONNECTIONS_MAX;
+	if (files.rlim_cur < wanted) {
+		files.rlim_cur = files.rlim_max < wanted ? files.rlim_max : wanted;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	if (files.rlim_cur >= wanted)
+		return CONNECTIONS_MAX;
+	return files.rlim_cur > 2 * OTHER_FILES ? files.rlim_cur - OTHER_FILES : files.rlim_cur / 2;
+}
+
 /* libmicrohttpd also reports what single clients do wrong, of which anyone could fill a disk: the operator is told only
  * what is amiss with the server itself, such as connections that it cannot accept. */
 static bool about_one_client(const char *line)
@@ -151,8 +170,10 @@ static enum km_error start_daemon(struct km_server *server, int fd, unsigned thr
 		MHD_OPTION_THREAD_POOL_SIZE, threads, MHD_OPTION_URI_LOG_CALLBACK, km_exchange_begin, site,
 		MHD_OPTION_NOTIFY_COMPLETED, km_exchange_end, site, MHD_OPTION_UNESCAPE_CALLBACK, km_exchange_leave_escapes,
 		site, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_MAX_BYTES, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_MAX_S, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-		MHD_OPTION_ARRAY, tls ? tls_options : &tls_options[3], MHD_OPTION_END);
+		2 * CONNECTIONS_MAX *
+			threads, /* it gives each thread a part of this; who goes is for www/connections.h to say */
+		MHD_OPTION_NOTIFY_CONNECTION, km_exchange_connect, site, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_MAX_S,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, tls ? tls_options : &tls_options[3], MHD_OPTION_END);
 	if (!server->daemon && tls)
 		return km_fail(problem, KM_INVALID, "tls",
 		               "the server did not start with the certificate in %s and the key in %s: look whether both are "
@@ -177,6 +198,8 @@ enum km_error km_server_start(const struct km_server_options *options, struct km
 		error = listen_on(options, &fd, problem);
 	uint16_t port = fd >= 0 ? port_of(fd) : 0;
 	unsigned threads = thread_count(options->threads);
+	if (!error)
+		error = km_connections_new(connections_max(), &server->site->connections, problem);
 	if (!error && options->confine)
 		error = options->confine(options->confine_context, problem);
 	if (!error)

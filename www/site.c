@@ -1,6 +1,7 @@
 #include "www/site.h"
 
 #include "badge/drawing.h"
+#include "www/connections.h"
 #include "www/endpoints.h"
 #include "www/limit.h"
 #include "www/metrics.h"
@@ -129,6 +130,7 @@ void km_site_close(struct km_site *site)
 	for (size_t i = 0; i < KM_SHELVES; i++)
 		km_shelf_close(&site->shelves[i]);
 	km_metrics_free(site->metrics);
+	km_connections_free(site->connections);
 	km_limit_free(site->limit);
 	km_sessions_free(site->sessions);
 	km_templates_free(site->templates);

@@ -21,6 +21,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+struct km_connections;
 struct km_limit;
 struct km_metrics;
 struct km_request;
@@ -53,7 +54,8 @@ struct km_site {
 	bool mirror; /* makes files for a mirror (www/mirror.h): links lead to files, or to the registry itself */
 	struct km_shelf shelves[KM_SHELVES];
 	struct km_metrics *metrics;
-	struct km_limit *limit; /* NULL: none */
+	struct km_connections *connections; /* from when the server has counted how many there may be */
+	struct km_limit *limit;             /* NULL: none */
 	struct km_visitor proxy;
 	atomic_llong uses[KM_USES];   /* since they were last written down */
 	atomic_int checks;            /* lists that are being checked just now */

@@ -11,6 +11,16 @@
 
 static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff}; /* ::ffff:0:0/96, of IPv4 in IPv6 */
 
+enum { NETWORK_BYTES = 8 }; /* of an IPv6 address */
+
+struct km_visitor km_visitor_network(const struct km_visitor *visitor)
+{
+	struct km_visitor network = *visitor;
+	if (memcmp(network.address, mapped, sizeof mapped) != 0)
+		memset(network.address + NETWORK_BYTES, 0, sizeof network.address - NETWORK_BYTES);
+	return network;
+}
+
 static bool is_port(const char *text, size_t len)
 {
 	size_t digits = 0;
@@ -151,7 +161,7 @@ bool km_visitor_forwarded(const char *forwarded, const char *x_forwarded_for, co
 
 /* --------------------------------------------------------------------------------------------------- connections */
 
-static struct km_visitor peer_of(struct MHD_Connection *connection)
+struct km_visitor km_visitor_peer(struct MHD_Connection *connection)
 {
 	struct km_visitor peer = {0};
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -188,7 +198,7 @@ static struct km_buf header_lines(struct MHD_Connection *connection, const char 
 
 struct km_visitor km_visitor_of(struct MHD_Connection *connection, const struct km_visitor *proxy)
 {
-	struct km_visitor visitor = peer_of(connection);
+	struct km_visitor visitor = km_visitor_peer(connection);
 	if (!proxy || memcmp(&visitor, proxy, sizeof visitor) != 0)
 		return visitor;
 	auto_buf struct km_buf forwarded = header_lines(connection, "Forwarded");

@@ -15,6 +15,9 @@ struct km_visitor {
 	uint8_t address[16];
 };
 
+/* What one household has: the address; of IPv6 the network (/64), the rest of it zero. */
+struct km_visitor km_visitor_network(const struct km_visitor *visitor);
+
 /* "192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:80". */
 bool km_visitor_parse(const char *text, size_t len, struct km_visitor *ret_visitor);
 
@@ -24,7 +27,10 @@ bool km_visitor_parse(const char *text, size_t len, struct km_visitor *ret_visit
 bool km_visitor_forwarded(const char *forwarded, const char *x_forwarded_for, const struct km_visitor *proxy,
                           struct km_visitor *ret_visitor);
 
-/* The other end of the connection or, where that is the proxy (NULL: there is none), whom it speaks for. */
+/* The other end of the connection. */
+struct km_visitor km_visitor_peer(struct MHD_Connection *connection);
+
+/* The same or, where that is the proxy (NULL: there is none), whom it speaks for. */
 struct km_visitor km_visitor_of(struct MHD_Connection *connection, const struct km_visitor *proxy);
 
 #endif
