@@ -53,8 +53,8 @@ enum km_error km_person_set_roles(struct km_store *store, int64_t person_id, uns
  * not a strict JWS of this typ with these claims KM_UNPROVEN   "kid-mismatch", "bad-signature", "audience-mismatch",
  * "iat-stale", "iat-future"; "invitation" for an unknown, a used and an expired code: one answer for all three
  *   KM_CONFLICT   "key-enrolled"
- * ret_reply: {"person", "body", "roles", "kid", "invited_by", "invited_at"}: who made the code, null for the operator,
- * and on which day; the caller's (json_decref). */
+ * ret_reply: {"person", "body", "body_name", "roles", "kid", "invited_by", "invited_at"}: who made the code, null for
+ * the operator, and on which day; the caller's (json_decref). */
 enum km_error km_person_enrol(struct km_store *store, const char *bytes, size_t len, int64_t now, json_t **ret_reply,
                               struct km_problem *problem);
 
@@ -65,8 +65,8 @@ enum km_error km_person_end_codes(struct km_store *store, int64_t person_id, con
 
 /* Says that somebody else may have had this key from the moment `at` on, which is not before it was enrolled, and not
  * after now. Nothing that it signs is accepted any more; no code that its person was given, or that was made with it,
- * enrols another. What was accepted before now is evidence and stays: km_person_signed_since tells what to look at. Of a
- * key that was revoked before, the earlier moment stays. Inside a transaction. KM_ABSENT; KM_INVALID "revoked-at". */
+ * enrols another. What was accepted before now is evidence and stays: km_person_signed_since tells what to look at. Of
+ * a key that was revoked before, the earlier moment stays. Inside a transaction. KM_ABSENT; KM_INVALID "revoked-at". */
 enum km_error km_person_revoke_key(struct km_store *store, const char *thumbprint, int64_t at, int64_t now,
                                    struct km_problem *problem);
 

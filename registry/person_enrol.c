@@ -27,13 +27,14 @@ struct invited {
 	int64_t person_id;
 	unsigned roles;
 	int64_t invited_at;
-	const char *name, *body_slug, *invited_by; /* owned; invited_by is NULL where the operator did */
+	const char *name, *body_slug, *body_name, *invited_by; /* owned; invited_by is NULL where the operator did */
 };
 
 static void free_invited(struct invited *invited)
 {
 	free((void *)invited->name);
 	free((void *)invited->body_slug);
+	free((void *)invited->body_name);
 	free((void *)invited->invited_by);
 }
 #define auto_invited __attribute__((cleanup(free_invited)))
@@ -99,7 +100,8 @@ static enum km_error find_invited(struct km_store *store, const uint8_t digest[s
 	auto_statement struct km_statement *statement = NULL;
 	enum km_error error =
 		km_sql(store,
-	           "SELECT person.id, person.roles, person.name, body.slug, maker.name, invitation.made_at FROM invitation "
+	           "SELECT person.id, person.roles, person.name, body.slug, maker.name, invitation.made_at, body.name FROM "
+	           "invitation "
 	           "JOIN person ON person.id = invitation.person_id JOIN body ON body.id = person.body_id "
 	           "LEFT JOIN person_key ON person_key.thumbprint = invitation.made_by "
 	           "LEFT JOIN person AS maker ON maker.id = person_key.person_id "
@@ -122,7 +124,8 @@ static enum km_error find_invited(struct km_store *store, const uint8_t digest[s
 	invited->roles = (unsigned)km_sql_get_int(statement, 1);
 	invited->invited_at = km_sql_get_int(statement, 5);
 	return km_sql_copy_text(statement, 2, &invited->name) && km_sql_copy_text(statement, 3, &invited->body_slug) &&
-	               km_sql_copy_text(statement, 4, &invited->invited_by)
+	               km_sql_copy_text(statement, 4, &invited->invited_by) &&
+	               km_sql_copy_text(statement, 6, &invited->body_name)
 	           ? KM_OK
 	           : km_fail_memory(problem);
 }
@@ -187,8 +190,9 @@ static enum km_error make_reply(const struct invited *invited, const char *thumb
 	km_roles_format(invited->roles, roles);
 	char day[KM_DATE_TEXT];
 	km_date_format(invited->invited_at, day);
-	json_t *reply = json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s}", "person", invited->name, "body", invited->body_slug,
-	                          "roles", roles, "kid", thumbprint, "invited_by", invited->invited_by, "invited_at", day);
+	json_t *reply = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:s}", "person", invited->name, "body",
+	                          invited->body_slug, "body_name", invited->body_name, "roles", roles, "kid", thumbprint,
+	                          "invited_by", invited->invited_by, "invited_at", day);
 	if (!reply)
 		return km_fail_memory(problem);
 	*ret_reply = reply;

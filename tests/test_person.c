@@ -169,9 +169,9 @@ static void an_invited_person_enrols_a_key(void **state)
 	struct km_problem problem = {0};
 	auto_free char *token = sign(scene);
 	assert_ok(km_person_enrol(scene->fixture->store, token, strlen(token), FIXTURE_NOW, &reply, &problem), &problem);
-	json_auto_t *expected =
-		json_pack("{s:s, s:s, s:s, s:s, s:n, s:s}", "person", "Voorbeeld Persoon", "body", "voorbeeld", "roles",
-	              "auditor,decider", "kid", scene->thumbprint, "invited_by", "invited_at", "2026-11-24");
+	json_auto_t *expected = json_pack("{s:s, s:s, s:s, s:s, s:s, s:n, s:s}", "person", "Voorbeeld Persoon", "body",
+	                                  "voorbeeld", "body_name", "Voorbeeld", "roles", "auditor,decider", "kid",
+	                                  scene->thumbprint, "invited_by", "invited_at", "2026-11-24");
 	assert_true(json_equal(reply, expected));
 	char sql[400];
 	snprintf(sql, sizeof sql,

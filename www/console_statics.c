@@ -13,6 +13,7 @@ KM_EMBED(km_site_words, "www/words.json");
 KM_EMBED(km_script_keep, "www/console/keep.js");
 KM_EMBED(km_script_words, "www/console/words.js");
 KM_EMBED(km_script_dom, "www/console/dom.js");
+KM_EMBED(km_script_csv, "www/console/csv.js");
 KM_EMBED(km_script_key, "www/console/key.js");
 KM_EMBED(km_script_server, "www/console/server.js");
 KM_EMBED(km_script_draft, "www/console/draft.js");
@@ -90,10 +91,10 @@ static enum km_error add_scripts(struct km_statics *statics, struct km_problem *
 		.name = #id ".js", .type = script, .bytes = km_script_##id, .len = KM_EMBEDDED_LEN(km_script_##id)             \
 	}
 	const struct km_static sources[] = {
-		SCRIPT(keep),     SCRIPT(words),   SCRIPT(dom),      SCRIPT(key),   SCRIPT(server), SCRIPT(draft),
-		SCRIPT(evidence), SCRIPT(content), SCRIPT(review),   SCRIPT(enrol), SCRIPT(start),  SCRIPT(findings),
-		SCRIPT(audit),    SCRIPT(decide),  SCRIPT(transfer), SCRIPT(marks), SCRIPT(cases),  SCRIPT(people),
-		SCRIPT(link),     SCRIPT(desk),    SCRIPT(main),
+		SCRIPT(keep),     SCRIPT(words),    SCRIPT(dom),     SCRIPT(csv),      SCRIPT(key),   SCRIPT(server),
+		SCRIPT(draft),    SCRIPT(evidence), SCRIPT(content), SCRIPT(review),   SCRIPT(enrol), SCRIPT(start),
+		SCRIPT(findings), SCRIPT(audit),    SCRIPT(decide),  SCRIPT(transfer), SCRIPT(marks), SCRIPT(cases),
+		SCRIPT(people),   SCRIPT(link),     SCRIPT(desk),    SCRIPT(main),
 	};
 #undef SCRIPT
 	enum km_error error = KM_OK;

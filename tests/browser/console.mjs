@@ -1,5 +1,6 @@
 // The console, driven as people would: an auditor and a decider, each in a profile of their own, mostly by keyboard alone.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
 
@@ -206,6 +207,33 @@ test('marks, one mark, cases, a new case and the desk can be used by anyone', as
   people.decider.isAtPeace();
 });
 
+test('it speaks English as well', async () => {
+  const { page } = people.both;
+  for (const [address, title] of [
+    ['#/', 'Your desk'],
+    ['#/start', 'Start an audit'],
+    ['#/start/68750110', 'Audit of Test BV Donald'],
+    ['#/audits', 'Awaiting decision'],
+    ['#/marks', 'Marks of your body'],
+    [`#/marks/${people.mark}`, 'Test EMZ Dagobert'],
+    [`#/marks/${people.mark}/decide/transfer`, 'Transfer'],
+    ['#/cases', 'Reports and cases'],
+    ['#/people', 'People and keys'],
+    ['#/link/68750110', 'Link for Test BV Donald'],
+  ]) {
+    await page.goto(`/console?lang=en${address}`);
+    await heading(page, title);
+    assert.doesNotMatch(await page.innerText('body'), /console\.[a-z]|\b(?:het|een|niet)\b/);
+  }
+  people.both.isAtPeace();
+});
+
+// What a page offers to save.
+async function saved(page) {
+  const [file] = await Promise.all([page.waitForEvent('download'), follow(page, 'Opslaan als tabel')]);
+  return fs.readFileSync(await file.path(), 'utf8');
+}
+
 test('a report becomes a case, and the case is closed', async () => {
   const reporter = await Visitor.come(browser, site);
   await reporter.page.goto(`/report/${people.mark}`);
@@ -234,6 +262,12 @@ test('a report becomes a case, and the case is closed', async () => {
   await review(page);
   await follow(page, 'Onderteken en verzend');
   await heading(page, 'De zaak staat vast');
+  await page.goto('/console#/cases');
+  await heading(page, 'Meldingen en zaken');
+  assert.match(await saved(page), new RegExp(`"misuse";"${people.mark}";.*;"told-to-stop";`));
+  await page.goto('/console#/marks');
+  await heading(page, 'Keurmerken van uw instelling');
+  assert.match(await saved(page), new RegExp(`"${people.mark}";"69599084";"Test EMZ Dagobert";`));
   people.decider.isAtPeace();
 });
 

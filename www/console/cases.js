@@ -1,5 +1,6 @@
 // Appeals, complaints and misuse: what the public reported, what is open and by when, opening one and closing one.
-import { alertBox, choices, chosen, element, field, link, next, show, table } from './dom.js';
+import { saveTable } from './csv.js';
+import { alertBox, button, choices, chosen, element, field, link, next, say, show, table } from './dom.js';
 import { load, newDraft, save } from './draft.js';
 import { hex } from './key.js';
 import { get } from './server.js';
@@ -41,8 +42,14 @@ function reportPart(reports) {
   );
 }
 
+function saveCases(cases) {
+  const columns = ['kind', 'number', 'received', 'due', 'outcome', 'reason', 'closed', 'report', 'decision', 'id'];
+  saveTable('zaken.csv', columns, cases);
+  say(t('console.cases.exported', { number: cases.length }));
+}
+
 export async function casesPage() {
-  const [cases, reports] = await Promise.all([get('cases'), get('reports')]);
+  const [cases, reports, { today }] = await Promise.all([get('cases'), get('reports'), get('me')]);
   const open = cases.filter(({ outcome }) => !outcome);
   const closed = cases.filter(({ outcome }) => outcome);
   const kind = (one) => tFor('console.case', one.kind);
@@ -63,7 +70,12 @@ export async function casesPage() {
               t('console.cases.do'),
             ],
             open.map((one) => [
-              day(one.due),
+              element(
+                'span',
+                { class: one.due < today ? 'late' : null },
+                day(one.due),
+                one.due < today ? ` (${t('console.desk.late')})` : '',
+              ),
               kind(one),
               day(one.received),
               one.number ?? '–',
@@ -80,7 +92,12 @@ export async function casesPage() {
       element('h2', { id: 'reports' }, t('console.cases.reports')),
       reportPart(reports),
     ),
-    element('p', {}, link(t('console.cases.new'), '#/cases/open/complaint', { class: 'button plain' })),
+    element(
+      'div',
+      { class: 'buttons' },
+      link(t('console.cases.new'), '#/cases/open/complaint', { class: 'button plain' }),
+      cases.length > 0 && button(t('console.marks.export'), () => saveCases(cases), { class: 'plain' }),
+    ),
     closed.length
       ? element(
           'section',

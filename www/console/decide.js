@@ -132,7 +132,9 @@ class Decision {
         element(
           'datalist',
           { id: 'reasons' },
-          REASONS.map((value) => element('option', { value })),
+          REASONS.map((value) =>
+            element('option', { value, label: has(`reason.${value}`) ? t(`reason.${value}`) : value }),
+          ),
         ),
       ],
       this.has('text') &&

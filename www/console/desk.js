@@ -133,6 +133,7 @@ export async function deskPage() {
       link(t('console.desk.queue', { number: mine.length }), '#/audits', {
         class: roles.includes('decider') ? 'button' : 'button plain',
       }),
+      roles.includes('admin') && link(t('console.people.title'), '#/people', { class: 'button plain' }),
     ),
     warning(doneByOthers(people)),
     offered.map((one) =>
@@ -152,7 +153,9 @@ export async function deskPage() {
           ? 'console.desk.next.draft'
           : roles.includes('auditor')
             ? 'console.desk.next.auditor'
-            : 'console.desk.next.decider',
+            : roles.includes('decider')
+              ? 'console.desk.next.decider'
+              : 'console.desk.next.admin',
       ),
     ),
   );

@@ -16,7 +16,7 @@ export function rolesInWords(roles) {
 function welcome(owner) {
   show(
     t('console.enrol.done', { name: owner.person }),
-    element('p', {}, t('console.enrol.roles', { body: owner.body, roles: rolesInWords(owner.roles) })),
+    element('p', {}, t('console.enrol.roles', { body: owner.body_name ?? owner.body, roles: rolesInWords(owner.roles) })),
     owner.invited_at &&
       element(
         'p',

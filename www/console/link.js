@@ -58,7 +58,7 @@ export async function linkPage(kvk) {
         button(t('console.link.withdraw'), () => toReview({ action: 'withdraw', provider: kvk }, provider), {
           class: 'plain',
         }),
-      link(t('console.review.back'), `#/start/${kvk}`, { class: 'button plain' }),
+      link(t('console.back'), `#/start/${kvk}`, { class: 'button plain' }),
     ),
     next(t('console.link.next')),
   );

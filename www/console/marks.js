@@ -1,4 +1,5 @@
 // The marks that the body holds, and one of them with all that was decided about it.
+import { saveTable } from './csv.js';
 import { alertBox, button, element, link, next, say, show, table } from './dom.js';
 import { get } from './server.js';
 import { transfersPart } from './transfer.js';
@@ -6,13 +7,6 @@ import { day, has, language, t, tFor } from './words.js';
 
 function stateShown(state) {
   return element('span', { class: `hit-state state-${state}` }, t(`state-short.${state}`));
-}
-
-// A cell that no spreadsheet takes for a formula.
-function cell(value) {
-  const text = String(value ?? '');
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return `"${safe.replaceAll('"', '""')}"`;
 }
 
 async function all() {
@@ -27,13 +21,7 @@ async function all() {
 
 function save(marks) {
   const columns = ['number', 'kvk', 'name', 'scheme', 'version', 'level', 'state', 'since', 'until', 'surveillance'];
-  const lines = [columns, ...marks.map((mark) => columns.map((column) => mark[column]))].map((line) =>
-    line.map(cell).join(';'),
-  );
-  const file = new Blob(['\ufeff', lines.join('\r\n'), '\r\n'], { type: 'text/csv' });
-  const address = URL.createObjectURL(file);
-  element('a', { href: address, download: 'keurmerken.csv' }).click();
-  URL.revokeObjectURL(address);
+  saveTable('keurmerken.csv', columns, marks);
   say(t('console.marks.exported', { number: marks.length }));
 }
 

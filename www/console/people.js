@@ -280,7 +280,7 @@ export async function rolesPage(id) {
       'div',
       { class: 'buttons' },
       element('button', {}, t('console.decide.review')),
-      link(t('console.review.back'), '#/people', { class: 'button plain' }),
+      link(t('console.back'), '#/people', { class: 'button plain' }),
     ),
   );
   show(

@@ -85,9 +85,11 @@ class Review {
   async open() {
     this.key = await ownKey();
     const { draft } = this;
+    // What was chosen with one button has no form in which it could be put right.
+    const hasForm = draft.type !== 'person' && draft.type !== 'link';
     show(
       t('console.review.title'),
-      element('p', {}, t('console.review.intro')),
+      element('p', {}, t(hasForm ? 'console.review.intro' : 'console.review.intro.other')),
       element(
         'section',
         { 'aria-labelledby': 'plain' },
@@ -111,7 +113,7 @@ class Review {
         'div',
         { class: 'buttons' },
         this.sendButton,
-        link(t('console.review.back'), this.back, { class: 'button plain' }),
+        link(t(hasForm ? 'console.review.back' : 'console.back'), this.back, { class: 'button plain' }),
       ),
       next(t('console.review.next')),
     );
