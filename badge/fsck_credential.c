@@ -187,6 +187,8 @@ static enum km_error check_forms(struct look *look)
 static enum km_error check_issued(struct look *look)
 {
 	const struct km_issued_row *row = look->row;
+	if (row->erased)
+		return row->issued.token ? tell(look, "", "names a provider that was erased") : KM_OK;
 	if (!row->issued.token)
 		return tell(look, "", "is missing");
 	look->key = km_keyset_find(look->fsck->keys, row->issued.kid);

@@ -37,12 +37,13 @@ static enum km_error list_hit(void *context, const struct km_hit *hit)
 	if (!listing->json) {
 		km_number_show(hit->number, shown);
 		km_say(stdout, "%s  %-9s  until %s  %-12s  %s  %s", shown, km_state_name(hit->state),
-		       km_day(hit->valid_until, until), hit->scheme_id, hit->kvk, hit->provider_name);
+		       km_day(hit->valid_until, until), hit->scheme_id, *hit->kvk ? hit->kvk : "-", hit->provider_name);
 		return KM_OK;
 	}
-	json_t *entry = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s*, s:s}", "number", hit->number, "state",
-	                          km_state_name(hit->state), "kvk", hit->kvk, "provider", hit->provider_name, "scheme",
-	                          hit->scheme_id, "level", hit->level, "valid_until", km_day(hit->valid_until, until));
+	json_t *entry =
+		json_pack("{s:s, s:s, s:s?, s:s, s:s, s:s*, s:s}", "number", hit->number, "state", km_state_name(hit->state),
+	              "kvk", *hit->kvk ? hit->kvk : NULL, "provider", hit->provider_name, "scheme", hit->scheme_id, "level",
+	              hit->level, "valid_until", km_day(hit->valid_until, until));
 	return json_array_append_new(listing->json, entry) == 0 ? KM_OK : KM_NO_MEMORY;
 }
 
@@ -152,7 +153,8 @@ static void print_mark(const struct km_mark *mark, const char *url, bool present
 		km_say(stdout, "%-13s %s", "for the public", english(&mark->text));
 	if (*english(&mark->notice))
 		km_say(stdout, "%-13s %s", "notice", english(&mark->notice));
-	km_say(stdout, "%-13s %s, KvK %s", "provider", mark->provider->name, mark->provider->kvk);
+	km_say(stdout, "%-13s %s%s%s", "provider", mark->provider->name, *mark->provider->kvk ? ", KvK " : "",
+	       mark->provider->kvk);
 	for (size_t i = 0; i < mark->provider->domains_len; i++)
 		km_say(stdout, "%-13s %s", i ? "" : "domains", mark->provider->domains[i].name);
 	km_say(stdout, "%-13s %s (%s), version %d", "scheme", english(&mark->scheme->name), mark->scheme->id,

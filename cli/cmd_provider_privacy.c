@@ -2,9 +2,10 @@
 #include "cli/home.h"
 #include "cli/say.h"
 #include "registry/provider.h"
+#include "registry/provider_erase.h"
 #include "registry/provider_privacy.h"
 
-/* What the law lets a provider ask: what is held on it, and that its contact is put right or forgotten. */
+/* What the law lets a provider ask: what is held on it, and that its contact is put right, or all of it forgotten. */
 
 static const struct km_option options[] = {
 	KM_OPTION_HOME,
@@ -85,19 +86,37 @@ const struct km_command km_provider_contact_command = {
 	.run = run_contact,
 };
 
+static const struct km_option erase_options[] = {
+	{"all", 0, NULL, "forget all that names it, where none of its records has to be kept any longer", KM_OPTIONAL},
+	KM_OPTION_HOME,
+	KM_OPTIONS_END,
+};
+
 static enum km_error run_erase(struct km_call *call, struct km_problem *problem)
 {
 	auto_store struct km_store *store = NULL;
+	const char *kvk = call->operands[0];
+	bool all = km_given(call, "all");
+	int64_t now = km_clock_now(&call->clock);
 	enum km_error error = km_home_store(call, KM_STORE_WRITE, &store, problem);
 	if (!error)
 		error = km_store_begin(store, problem);
 	if (!error)
-		error = km_provider_erase_contact(store, call->operands[0], km_clock_now(&call->clock), problem);
+		error = all ? km_provider_erase(store, kvk, now, problem) : km_provider_erase_contact(store, kvk, now, problem);
 	if (!error)
 		error = km_store_commit(store, problem);
-	if (!error)
-		km_say(stdout, "Forgot the contact of provider %s. What is public of it stays.", call->operands[0]);
-	return error;
+	if (error)
+		return error;
+	if (all) {
+		km_store_settle(store);
+		km_say(stdout,
+		       "Forgot provider %s: its names, numbers, domains and contact, and what was signed with them in it. "
+		       "Its marks stay, with no name. Copies of the register that are older still have it.",
+		       kvk);
+	} else {
+		km_say(stdout, "Forgot the contact of provider %s. What is public of it stays.", kvk);
+	}
+	return KM_OK;
 }
 
 const struct km_command km_provider_erase_command = {
@@ -106,8 +125,11 @@ const struct km_command km_provider_erase_command = {
 	.operands = "KVK",
 	.operands_min = 1,
 	.operands_max = 1,
-	.summary = "forget the contact of a provider",
-	.details = "The name, the numbers and the marks are public and stay.",
-	.options = options,
+	.summary = "forget the contact of a provider, or all that names it",
+	.details =
+		"The name, the numbers and the marks are public and stay, unless --all is given: that is for a sole trader who "
+		"asks to be forgotten. It is refused, with the day from which it can be done, while a mark is alive or records "
+		"have to be kept; there is no way back.",
+	.options = erase_options,
 	.run = run_erase,
 };

@@ -126,7 +126,10 @@ static enum km_error run_purge(struct km_call *call, struct km_problem *problem)
 		error = km_store_begin(store, problem);
 	if (!error)
 		error = purge(call, store, &retention, km_clock_now(&call->clock), problem);
-	return error ? error : tell(call, &retention, call->operands[0], true, problem);
+	if (error)
+		return error;
+	km_store_settle(store);
+	return tell(call, &retention, call->operands[0], true, problem);
 }
 
 const struct km_command km_retention_purge_command = {

@@ -48,14 +48,14 @@ static enum km_error changed_marks(struct km_store *store, const struct km_chang
                                    each_mark *each, void *context, struct km_problem *problem)
 {
 	auto_statement struct km_statement *statement = NULL;
-	enum km_error error =
-		km_sql(store,
-	           "SELECT provider.kvk, mark.number FROM mark JOIN provider ON provider.id = mark.provider_id"
-	           " WHERE mark.id IN (SELECT mark_id FROM log_entry WHERE position >= :position"
-	           " UNION SELECT mark_id FROM event WHERE id > :event"
-	           " UNION SELECT mark_id FROM event WHERE at > :before AND at <= :now"
-	           " UNION SELECT mark_id FROM lapse_due WHERE at > :before AND at <= :now)",
-	           &statement, problem);
+	enum km_error error = km_sql(
+		store,
+		"SELECT coalesce(provider.kvk, ''), mark.number FROM mark JOIN provider ON provider.id = mark.provider_id"
+		" WHERE mark.id IN (SELECT mark_id FROM log_entry WHERE position >= :position"
+		" UNION SELECT mark_id FROM event WHERE id > :event"
+		" UNION SELECT mark_id FROM event WHERE at > :before AND at <= :now"
+		" UNION SELECT mark_id FROM lapse_due WHERE at > :before AND at <= :now)",
+		&statement, problem);
 	if (error)
 		return error;
 	km_sql_int(statement, ":position", since->log_position);
@@ -69,12 +69,12 @@ static enum km_error provider_of(struct km_store *store, int64_t id, each_mark *
                                  struct km_problem *problem)
 {
 	auto_statement struct km_statement *statement = NULL;
-	enum km_error error =
-		km_sql(store,
-	           "SELECT provider.kvk, NULL FROM provider WHERE provider.id = :id UNION ALL"
-	           " SELECT provider.kvk, mark.number FROM mark JOIN provider ON provider.id = mark.provider_id"
-	           " WHERE mark.provider_id = :id",
-	           &statement, problem);
+	enum km_error error = km_sql(
+		store,
+		"SELECT coalesce(provider.kvk, ''), NULL FROM provider WHERE provider.id = :id UNION ALL"
+		" SELECT coalesce(provider.kvk, ''), mark.number FROM mark JOIN provider ON provider.id = mark.provider_id"
+		" WHERE mark.provider_id = :id",
+		&statement, problem);
 	if (error)
 		return error;
 	km_sql_int(statement, ":id", id);
@@ -118,11 +118,11 @@ enum km_error km_marks_between(struct km_store *store, const char *from, const c
                                void *context, struct km_problem *problem)
 {
 	auto_statement struct km_statement *statement = NULL;
-	enum km_error error =
-		km_sql(store,
-	           "SELECT provider.kvk, mark.number FROM mark JOIN provider ON provider.id = mark.provider_id"
-	           " WHERE mark.number >= :from AND mark.number < :end ORDER BY mark.number LIMIT :limit",
-	           &statement, problem);
+	enum km_error error = km_sql(
+		store,
+		"SELECT coalesce(provider.kvk, ''), mark.number FROM mark JOIN provider ON provider.id = mark.provider_id"
+		" WHERE mark.number >= :from AND mark.number < :end ORDER BY mark.number LIMIT :limit",
+		&statement, problem);
 	if (error)
 		return error;
 	km_sql_text(statement, ":from", from);

@@ -25,7 +25,7 @@ enum km_error km_changed_now(struct km_store *store, int64_t now, struct km_chan
 /* Calls back for each mark that was given another state, credential or provider's name since, by any of: an event, a
  * lapse, a decision that has come to hold, a credential signed anew, a change to its provider. Then for each provider
  * that has changed, number NULL. Either may come more than once. An error of the callback ends it and is returned.
- * Inside a read transaction; `now` as for km_changed_now. */
+ * kvk is "" where the provider was erased. Inside a read transaction; `now` as for km_changed_now. */
 enum km_error km_changed_since(struct km_store *store, const struct km_changed_cursor *since, int64_t now,
                                enum km_error (*each)(void *context, const char *kvk, const char *number), void *context,
                                struct km_problem *problem);

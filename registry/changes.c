@@ -5,7 +5,8 @@
 #include <string.h>
 
 #define CHANGE                                                                                                         \
-	"SELECT event.id, mark.number, provider.name, provider.kvk, mark.scheme_id, event.at, event.recorded_at, "         \
+	"SELECT event.id, mark.number, provider.name, coalesce(provider.kvk, ''), mark.scheme_id, event.at, "              \
+	"event.recorded_at, "                                                                                              \
 	"event.action, event.reason, event.text_nl, event.text_en, event.state "                                           \
 	"FROM event JOIN mark ON mark.id = event.mark_id JOIN provider ON provider.id = mark.provider_id "
 

@@ -38,7 +38,7 @@ static enum km_error show_mark(const struct listing *listing, struct km_statemen
 
 /* The period that holds now tells who holds the mark: one who is to take it over later is told nothing of it yet. */
 #define MARKS                                                                                                          \
-	"SELECT m.id, m.number, v.kvk, v.name, m.scheme_id"                                                                \
+	"SELECT m.id, m.number, coalesce(v.kvk, ''), v.name, m.scheme_id"                                                  \
 	" FROM mark_period AS q JOIN mark AS m ON m.id = q.mark_id JOIN provider AS v ON v.id = m.provider_id"             \
 	" WHERE q.body_id = :body"                                                                                         \
 	"  AND q.sequence = (SELECT max(sequence) FROM mark_period WHERE mark_id = q.mark_id AND holds_from <= :now)"

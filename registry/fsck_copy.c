@@ -163,7 +163,8 @@ static const struct {
      "INSERT INTO decision VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"},
 	{"SELECT p.* FROM decision AS d JOIN mark_period AS p ON p.mark_id = d.mark_id AND p.decision_id = d.submission_id"
      " WHERE d.submission_id = :id",
-     "INSERT INTO mark_period VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"},
+     "INSERT INTO mark_period SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15"
+     " WHERE json_valid(?9)"},
 };
 
 enum km_error km_fsck_copy_purged(struct km_store *store, struct km_store *fresh, const char *id, int64_t sequence,

@@ -11,7 +11,8 @@
 /* As registry/provider.c puts them into the index: each name on a line. */
 const char km_fsck_names[] =
 	"SELECT id, name || coalesce((SELECT group_concat(char(10) || t.name, '') FROM (SELECT name FROM"
-	" provider_trade_name WHERE provider_id = provider.id ORDER BY position) AS t), '') FROM provider ORDER BY id";
+	" provider_trade_name WHERE provider_id = provider.id ORDER BY position) AS t), '') FROM provider"
+	" WHERE erased_at IS NULL ORDER BY id";
 
 /* ---------------------------------------------------------------------------------------------------------- the index
  */

@@ -14,8 +14,9 @@ enum km_error km_fsck_issued(struct km_store *store, int64_t now,
 		" EXISTS (SELECT 1 FROM lapse_due WHERE mark_id = mark.id AND at <= :now),"
 		" EXISTS (SELECT 1 FROM mark AS sibling JOIN event ON event.mark_id = sibling.id"
 		"  WHERE sibling.provider_id = mark.provider_id AND action = 'rename' AND recorded_at > c.issued_at),"
-		" EXISTS (SELECT 1 FROM event WHERE mark_id = mark.id AND action = 'correct' AND recorded_at > c.issued_at)"
-		" FROM mark LEFT JOIN credential AS c ON c.mark_id = mark.id ORDER BY mark.id",
+		" EXISTS (SELECT 1 FROM event WHERE mark_id = mark.id AND action = 'correct' AND recorded_at > c.issued_at),"
+		" p.erased_at IS NOT NULL FROM mark JOIN provider AS p ON p.id = mark.provider_id"
+		" LEFT JOIN credential AS c ON c.mark_id = mark.id ORDER BY mark.id",
 		&statement, problem);
 	if (error)
 		return error;
@@ -34,6 +35,7 @@ enum km_error km_fsck_issued(struct km_store *store, int64_t now,
 			.due = km_sql_get_int(statement, 8),
 			.renamed = km_sql_get_int(statement, 9),
 			.corrected = km_sql_get_int(statement, 10),
+			.erased = km_sql_get_int(statement, 11),
 		};
 		error = each(context, &issued);
 	}

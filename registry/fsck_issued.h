@@ -20,6 +20,7 @@ struct km_issued_row {
 	bool due;           /* something has come to hold that nobody has come to yet */
 	bool renamed;       /* the provider was given another name since, on this mark or another */
 	bool corrected;     /* the mark's past was corrected since */
+	bool erased;        /* the provider was: then there is to be none */
 };
 
 /* Calls back for each mark, in the order of the register. An error of the callback ends it and is returned. */

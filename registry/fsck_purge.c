@@ -55,9 +55,9 @@ static const char *find_untruth(const struct seen *seen, int64_t recorded, int64
 		return "was not at the time that it says";
 	if (seen->last_at < seen->received_at || seen->last_at < seen->group_last)
 		return "says that the record is older than it is";
-	bool case_of_some = strcmp(seen->type, "case") == 0;
-	if (!case_of_some && (seen->provider_id != seen->of_provider_id || !seen->scheme_id || !seen->of_scheme_id ||
-	                      strcmp(seen->scheme_id, seen->of_scheme_id) != 0))
+	bool told = strcmp(seen->type, "case") != 0 && strcmp(seen->type, "link") != 0; /* whose it is, by another row */
+	if (told && (seen->provider_id != seen->of_provider_id || !seen->scheme_id || !seen->of_scheme_id ||
+	             strcmp(seen->scheme_id, seen->of_scheme_id) != 0))
 		return "counts by the cycle of another";
 	return NULL;
 }
@@ -66,7 +66,8 @@ static const char *find_untruth(const struct seen *seen, int64_t recorded, int64
 static const char *find_fault(const struct seen *seen)
 {
 	if (strcmp(seen->why, "erasure") == 0) {
-		if (!seen->action || strcmp(seen->action, "grant") == 0)
+		bool link = strcmp(seen->type, "link") == 0;
+		if (!link && (!seen->action || strcmp(seen->action, "grant") == 0))
 			return "took away what names nobody";
 		return seen->erased_at && seen->erased_at == seen->purged_at ? NULL : "is for a provider that was not erased";
 	}
@@ -85,11 +86,13 @@ static enum km_error check_purge(const struct km_fsck *fsck, struct km_store *fr
 	const char *fault = find_untruth(seen, recorded, fsck->now);
 	if (!fault)
 		fault = find_fault(seen);
-	struct km_cycle cycle;
-	enum km_error error = fault ? KM_OK
-	                            : km_cycle_of(fresh, seen->provider_id, seen->scheme_id ? seen->scheme_id : "",
-	                                          seen->purged_at, &cycle, problem);
-	if (!error && !fault && km_cycle_may_go(&cycle, seen->last_at) > seen->purged_at)
+	/* How long a link of a provider is kept no cycle says. */
+	bool counts = !fault && strcmp(seen->type, "link") != 0;
+	struct km_cycle cycle = {0};
+	enum km_error error = counts ? km_cycle_of(fresh, seen->provider_id, seen->scheme_id ? seen->scheme_id : "",
+	                                           seen->purged_at, &cycle, problem)
+	                             : KM_OK;
+	if (!error && counts && km_cycle_may_go(&cycle, seen->last_at) > seen->purged_at)
 		fault = "took away what had to be kept";
 	return error || !fault ? error : km_fsck_differ(fsck, "purge", seen->id, "", "%s", fault);
 }
@@ -141,5 +144,34 @@ enum km_error km_fsck_purges(const struct km_fsck *fsck, struct km_store *fresh,
 	bool row = false;
 	while (!error && !(error = km_sql_step(statement, &row, problem)) && row)
 		error = check_noted(fsck, fresh, km_sql_get_text(statement, 0), recorded, problem);
+	return error;
+}
+
+/* The present row of what km_fsck_erasures asks for. */
+static enum km_error check_erasure(const struct km_fsck *fsck, struct km_store *fresh, struct km_statement *statement,
+                                   struct km_problem *problem)
+{
+	int64_t erased_at = km_sql_get_int(statement, 1);
+	struct km_cycle cycle;
+	enum km_error error =
+		km_cycle_of(fresh, km_sql_get_int(statement, 0), km_sql_get_text(statement, 2), erased_at, &cycle, problem);
+	if (error || (erased_at <= fsck->now && km_cycle_may_go(&cycle, km_sql_get_int(statement, 3)) <= erased_at))
+		return error;
+	return km_fsck_differ(fsck, "provider", km_sql_get_text(statement, 0), "erased_at",
+	                      "is from when it still had to be known who had its marks");
+}
+
+enum km_error km_fsck_erasures(const struct km_fsck *fsck, struct km_store *fresh, struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error =
+		km_sql(fresh,
+	           "SELECT p.id, p.erased_at, m.scheme_id, max(d.recorded_at) FROM provider AS p"
+	           " JOIN mark AS m ON m.provider_id = p.id JOIN decision AS d ON d.mark_id = m.id"
+	           " WHERE p.erased_at IS NOT NULL GROUP BY p.id, p.erased_at, m.scheme_id ORDER BY p.id, m.scheme_id",
+	           &statement, problem);
+	bool row = false;
+	while (!error && !(error = km_sql_step(statement, &row, problem)) && row)
+		error = check_erasure(fsck, fresh, statement, problem);
 	return error;
 }

@@ -12,4 +12,8 @@
 enum km_error km_fsck_purges(const struct km_fsck *fsck, struct km_store *fresh, int64_t from, int64_t to,
                              int64_t recorded, struct km_problem *problem);
 
+/* Tells of each provider that was erased (registry/provider_erase.h) while a mark of it was alive, or while what was
+ * decided on its marks had to be kept. */
+enum km_error km_fsck_erasures(const struct km_fsck *fsck, struct km_store *fresh, struct km_problem *problem);
+
 #endif

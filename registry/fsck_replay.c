@@ -323,6 +323,8 @@ enum km_error km_fsck_replay(const struct km_fsck *fsck, struct km_store *fresh,
 	struct km_problem own = {0};
 	struct replay replay = {.fsck = fsck, .fresh = fresh, .problem = problem ? problem : &own};
 	enum km_error error = replay_log(&replay);
+	if (!error)
+		error = km_fsck_erasures(fsck, fresh, problem);
 	for (size_t i = 0; !error && i < sizeof tables / sizeof *tables; i++)
 		error = km_fsck_compare(fsck, fresh, &tables[i], problem);
 	return error;

@@ -232,7 +232,7 @@ enum km_error km_provider_set_contact(struct km_store *store, const char *kvk,
 
 /* ------------------------------------------------------------------------------------------------------- reading */
 
-#define COLUMNS "id, coalesce(kvk, ''), establishment, rsin, lei, euid, name, city, region, country"
+#define COLUMNS "id, coalesce(kvk, ''), establishment, rsin, lei, euid, name, city, region, country, erased_at"
 
 void km_provider_free(struct km_provider *provider)
 {
@@ -319,6 +319,7 @@ static enum km_error read_provider(struct km_store *store, struct km_statement *
 	for (int i = 0; i < (int)(sizeof texts / sizeof *texts); i++)
 		if (!km_sql_copy_text(statement, i + 1, texts[i]))
 			return km_fail_memory(problem);
+	provider->erased_at = km_sql_get_int(statement, (int)(sizeof texts / sizeof *texts) + 1);
 	enum km_error error = read_trade_names(store, provider, problem);
 	if (!error)
 		error = read_domains(store, provider, problem);

@@ -20,7 +20,7 @@ struct km_domain {
 /* What is public. */
 struct km_provider {
 	int64_t id;                                    /* set by the register */
-	const char *kvk;                               /* 8 digits; one provider each */
+	const char *kvk;                               /* 8 digits; one provider each; "" where it was erased */
 	const char *establishment, *rsin, *lei, *euid; /* NULL where not given; euid defaults to NLNHR.KVK */
 	const char *name;                              /* legal name */
 	const char *const *trade_names;
@@ -30,6 +30,7 @@ struct km_provider {
 	const char *city;    /* may be NULL */
 	const char *region;  /* ISO 3166-2; may be NULL. When one is added: as km_region_read takes it */
 	const char *country; /* ISO 3166-1 alpha-2; NULL means NL when one is added */
+	int64_t erased_at;   /* set by the register: when all that names it was taken away; 0 if not */
 };
 
 /* What is not; held apart, and erasable. All may be NULL. */

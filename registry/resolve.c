@@ -144,12 +144,14 @@ static enum km_error read_members(const json_t *json, const struct km_acting *ac
 	return error ? error : read_moment(json, acting->now, decision, problem);
 }
 
-static enum km_error find_mark_row(struct km_store *store, const char *number, struct km_decision_mark *mark,
-                                   struct km_problem *problem)
+static enum km_error find_mark_row(struct km_store *store, const struct km_acting *acting, const char *number,
+                                   struct km_decision_mark *mark, struct km_problem *problem)
 {
 	auto_statement struct km_statement *statement = NULL;
-	enum km_error error = km_sql(
-		store, "SELECT id, provider_id, scheme_id, granted_at FROM mark WHERE number = :number", &statement, problem);
+	enum km_error error = km_sql(store,
+	                             "SELECT m.id, m.provider_id, m.scheme_id, m.granted_at, p.erased_at FROM mark AS m "
+	                             "JOIN provider AS p ON p.id = m.provider_id WHERE m.number = :number",
+	                             &statement, problem);
 	if (error)
 		return error;
 	km_sql_text(statement, ":number", number);
@@ -160,6 +162,12 @@ static enum km_error find_mark_row(struct km_store *store, const char *number, s
 	if (!found)
 		return km_fail(problem, KM_INVALID, "unknown-mark", "decision.mark: there is no mark %s in this register",
 		               number);
+	/* When it is replayed, the provider is as it became. */
+	int64_t erased_at = km_sql_get_int(statement, 4);
+	if (erased_at && erased_at <= acting->now - acting->replayed)
+		return km_fail(
+			problem, KM_CONFLICT, "provider-erased",
+			"decision.mark: who had mark %s was erased at its own request: nothing is decided on it any more", number);
 	mark->id = km_sql_get_int(statement, 0);
 	mark->provider_id = km_sql_get_int(statement, 1);
 	mark->granted_at = km_sql_get_int(statement, 3);
@@ -197,7 +205,7 @@ static enum km_error find_mark(struct km_store *store, const struct km_acting *a
 		return error;
 	if (km_number_parse(text, mark->number, &form))
 		return km_fail(problem, KM_INVALID, "member", "decision.mark: %s", form.message);
-	error = find_mark_row(store, mark->number, mark, problem);
+	error = find_mark_row(store, acting, mark->number, mark, problem);
 	if (!error)
 		error = check_schedule(store, acting, decision, problem);
 	if (error)

@@ -35,7 +35,7 @@ struct search {
 /* What each statement below selects, in the order in which read_hit takes it. A mark counts from its first period on;
  * its state is that of the last one recorded of those that hold at :at. Each look-up goes by a key. */
 #define HIT                                                                                                            \
-	"provider.name, provider.kvk, provider.city, "                                                                     \
+	"provider.name, coalesce(provider.kvk, ''), provider.city, "                                                       \
 	"(SELECT domain FROM provider_domain WHERE provider_id = provider.id ORDER BY position LIMIT 1), "                 \
 	"mark.number, mark.scheme_id, p.scheme_version, p.level, p.state, p.holds_from, p.recorded_at, p.valid_from, "     \
 	"p.valid_until, p.surveillance_due, p.surveillance_limit, p.suspension_limit, p.scope, provider.region "

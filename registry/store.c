@@ -268,3 +268,8 @@ void km_store_read_end(struct km_store *store)
 {
 	km_store_rollback(store);
 }
+
+void km_store_settle(struct km_store *store)
+{
+	sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+}

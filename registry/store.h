@@ -38,4 +38,8 @@ void km_store_rollback(struct km_store *store);
 enum km_error km_store_read_begin(struct km_store *store, struct km_problem *problem);
 void km_store_read_end(struct km_store *store);
 
+/* After a commit that erased something: has the file in which SQLite writes first (register.db-wal) forget it, too. Where
+ * somebody reads just then, that is left to later commits. */
+void km_store_settle(struct km_store *store);
+
 #endif

@@ -37,8 +37,8 @@ struct km_outcome {
  *   KM_UNPROVEN   "unknown-key", "revoked-key", "bad-signature", "audience-mismatch", "iat-stale", "iat-future"
  *   KM_FORBIDDEN  "role", "four-eyes", "other-body", "scheme-not-allowed"
  *   KM_CONFLICT   "jti-reused", "state", "audit-used", "mark-exists", "scheduled", "open-major", "overdue-minor",
- *                 "scheme-version", "surveillance-overdue", "transfer-used", "audit-purged", "transfer-closed", "case-closed",
- *                 "has-key", "same-roles", "last-admin", "token-used", "no-link"
+ *                 "scheme-version", "surveillance-overdue", "transfer-used", "audit-purged", "provider-erased",
+ *                 "transfer-closed", "case-closed", "has-key", "same-roles", "last-admin", "token-used", "no-link"
  *   KM_INVALID    "member" and what each rule names; "unknown-provider", "unknown-scheme", "unknown-audit",
  *                 "unknown-mark", "unknown-person", "unknown-key", "unknown-decision", "unknown-case",
  * "unknown-report", "audit-kind", "scope"

@@ -7,6 +7,7 @@
 #include "registry/fsck.h"
 #include "registry/person.h"
 #include "registry/provider.h"
+#include "registry/provider_erase.h"
 #include "registry/provider_link.h"
 #include "registry/report.h"
 #include "registry/retention.h"
@@ -167,6 +168,7 @@ void audited_purge(struct office *office)
 	assert_ok(km_retention_find(store, office->scene->now, &retention, &problem), &problem);
 	assert_int_equal(retention.len, 5); /* three audits, a case, a report */
 	assert_ok(km_retention_purge(store, &retention, office->scene->now, &problem), &problem);
+	assert_ok(km_provider_erase(store, "69599084", office->scene->now, &problem), &problem);
 	assert_ok(km_store_commit(store, &problem), &problem);
 	office_tick(office);
 }

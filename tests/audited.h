@@ -25,7 +25,7 @@ struct scene_number audited_grant(struct office *office, const char *kvk);
 /* Marks in all states, and a row in every table. */
 void audited_fill(struct office *office);
 
-/* After that: years go by, and all that may go is purged. */
+/* After that: years go by, all that may go is purged, and one provider is erased. */
 void audited_purge(struct office *office);
 
 /* Looks at the register through this store. */

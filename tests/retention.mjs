@@ -1,6 +1,7 @@
 // What nobody has to keep any longer is listed and purged with the program, beside a server at work: the mark's page, its
 // proof, the log, `fsck`, `backup` and who watches the log notice nothing of it.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { after, before, test } from 'node:test';
 
 import { Office } from './office.mjs';
@@ -11,11 +12,11 @@ const WITHDRAWN = GRANTED + 86400;
 // As long again as the term of 36 months, to the end of the day in Amsterdam.
 const LAST = Date.UTC(2029, 10, 25, 22, 59, 59) / 1000;
 
-let registry, office, mark, kept, code;
+let registry, office, mark, kept, lost, code;
 
 before(async () => {
   registry = await Registry.make(GRANTED);
-  office = await Office.open(registry, 2, { clocked: true });
+  office = await Office.open(registry, 3, { clocked: true });
   mark = await office.grant(office.providers[0]);
   kept = await office.grant(office.providers[1]);
   registry.now = WITHDRAWN;
@@ -75,7 +76,80 @@ test('the log still proves it, and who watches it finds nothing changed', async 
   assert.match(seen.stdout, /nothing that was in it has changed/);
 });
 
+const erase = (...args) => office.use('provider', 'erase', office.providers[2], '--all', ...args);
+const page = async (language) => (await registry.fetch(`/m/${lost}?lang=${language}`,
+  { headers: { Accept: 'text/html' } })).text();
+
+test('a provider is not forgotten while its mark is alive, or while its records have to be kept', async () => {
+  lost = await office.grant(office.providers[2]);
+  let { status, stderr } = await erase();
+  assert.equal(status, 1);
+  assert.match(stderr, /its mark of scheme mkb-ict is active/);
+  await office.decide({ action: 'rename', mark: lost, name: 'Nieuwe Naam EMZ' });
+  await office.decide({ action: 'withdraw', mark: lost, reason: 'voorbeeld',
+    text: { nl: 'Nieuwe Naam stopt.', en: 'Nieuwe Naam stops.' } });
+  ({ status, stderr } = await erase());
+  assert.equal(status, 1);
+  assert.match(stderr, /ask again on 2032-11-27/);
+  assert.match(await page('nl'), /Nieuwe Naam EMZ/);
+});
+
+const mirrored = async () => {
+  await office.must('export', registry.path('mirror'));
+  return fs.readdirSync(registry.path('mirror', 'files'), { recursive: true })
+    .filter((file) => /Nieuwe Naam|90000002/.test(file + (fs.statSync(registry.path('mirror', 'files', file)).isFile()
+      ? fs.readFileSync(registry.path('mirror', 'files', file), 'latin1') : '')));
+};
+
+test('a mirror has it until then', async () => {
+  assert.notEqual((await mirrored()).length, 0);
+});
+
+test('then it is, and the page of its mark says so in words', async () => {
+  registry.now = Date.UTC(2032, 10, 27) / 1000;
+  const { status, stdout, stderr } = await erase();
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /^Forgot provider 90000002/);
+  const [nl, en] = [await page('nl'), await page('en')];
+  assert.match(nl, /Naam gewist/);
+  assert.match(nl, /Ingetrokken/);
+  assert.match(en, /Name erased/);
+  for (const text of [nl, en]) assert.doesNotMatch(text, /Nieuwe Naam|90000002|KvK/);
+  assert.equal((await erase()).status, 1);
+});
+
+test('no other answer names it, and each is still given', async () => {
+  for (const target of [`/m/${lost}.json`, `/m/${lost}.svg`, `/m/${lost}.png`, `/m/${lost}.pdf`, `/m/${lost}.atom`,
+    `/m/${lost}.qr.svg`, `/m/${lost}.tlog-proof`, `/m/${lost}/status.jwt`, `/v1/marks/${lost}`, `/embed/${lost}`,
+    '/feed.atom', '/feed.json', '/?q=', '/v1/marks', '/v1/providers', '/register.csv', '/register.jsonl', '/figures']) {
+    const answer = await registry.fetch(target);
+    const text = await answer.text();
+    assert.doesNotMatch(text, /Nieuwe Naam|90000002/, target);
+    assert.equal(answer.status, 200, target);
+  }
+  const record = await (await registry.fetch(`/m/${lost}.json`)).json();
+  assert.equal(record.provider.kvk, null);
+  assert.equal((await registry.fetch('/v1/providers/90000002')).status, 404);
+  assert.equal((await registry.fetch('/?q=Nieuwe+Naam')).status, 200);
+  for (const ending of ['jwt', 'json-ld', 'signed-qr.svg']) {
+    assert.equal((await registry.fetch(`/m/${lost}.${ending}`)).status, 404, ending);
+  }
+});
+
+test('the next export takes it out of the mirror, and the one after that out of its own lists', async () => {
+  await mirrored();
+  assert.deepEqual(await mirrored(), []);
+});
+
 test('the register and a copy of it fit their own evidence', async () => {
+  await registry.server.stop();
+  await office.serve();
+  let seen;
+  for (let i = 0; i < 100 && seen?.status !== 0; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    seen = await office.use('log', 'check', registry.url);
+  }
+  assert.equal(seen.status, 0, seen.stdout + seen.stderr);
   const { status, stdout, stderr } = await office.use('fsck');
   assert.equal(status, 0, stdout + stderr);
   await office.must('backup', registry.path('copy.db'));

@@ -317,7 +317,7 @@ static bool is_no_exception(const char *table)
 static bool is_left(const char *table)
 {
 	return strcmp(table, "purge") == 0 || strcmp(table, "submission") == 0 || strcmp(table, "audit") == 0 ||
-	       strcmp(table, "decision") == 0;
+	       strcmp(table, "decision") == 0 || strcmp(table, "mark_period") == 0 || strcmp(table, "event") == 0;
 }
 
 /* Changes each row of the tables that `is_meant`. */

@@ -36,15 +36,20 @@ static json_t *domains(const struct km_provider *provider, size_t from, size_t t
 	return list;
 }
 
-static json_t *provider_data(const struct km_provider *provider)
+static const char *name_of(const struct km_request *request, const struct km_provider *provider)
+{
+	return provider->erased_at ? km_page_words(request, "mark.erased") : provider->name;
+}
+
+static json_t *provider_data(const struct km_request *request, const struct km_provider *provider)
 {
 	json_t *trade_names = json_array();
 	for (size_t i = 0; i < provider->trade_names_len; i++)
 		json_array_append_new(trade_names, json_string(provider->trade_names[i]));
 	bool more = provider->trade_names_len || provider->domains_len > DOMAINS_LARGE;
-	return json_pack("{s:s, s:s, s:s?, s:b, s:o, s:o, s:o}", "name", provider->name, "kvk", provider->kvk, "city",
-	                 provider->city, "more", more, "trade_names", trade_names, "domains",
-	                 domains(provider, 0, DOMAINS_LARGE), "more_domains",
+	return json_pack("{s:s, s:s?, s:s?, s:b, s:o, s:o, s:o}", "name", name_of(request, provider), "kvk",
+	                 provider->erased_at ? NULL : provider->kvk, "city", provider->city, "more", more, "trade_names",
+	                 trade_names, "domains", domains(provider, 0, DOMAINS_LARGE), "more_domains",
 	                 domains(provider, DOMAINS_LARGE, provider->domains_len));
 }
 
@@ -97,9 +102,11 @@ static json_t *schema_org(const struct km_request *request, const struct km_mark
 	km_date_format(mark->period.valid_from, from);
 	km_date_format(mark->period.valid_until, until);
 	km_date_format(mark->audits_len ? mark->audits[0].finished : mark->granted_at, audited);
-	json_t *about =
-		json_pack("{s:s, s:s, s:{s:s, s:s, s:s}}", "@type", "Organization", "name", mark->provider->name, "identifier",
-	              "@type", "PropertyValue", "propertyID", "KvK", "value", mark->provider->kvk);
+	json_t *about = json_pack("{s:s, s:s}", "@type", "Organization", "name", name_of(request, mark->provider));
+	if (about && !mark->provider->erased_at)
+		json_object_set_new(
+			about, "identifier",
+			json_pack("{s:s, s:s, s:s}", "@type", "PropertyValue", "propertyID", "KvK", "value", mark->provider->kvk));
 	if (about && mark->provider->domains_len)
 		json_object_set_new(about, "url", json_sprintf("https://%s", mark->provider->domains[0].name));
 	return json_pack(
@@ -163,8 +170,8 @@ json_t *km_mark_page(const struct km_request *request, const struct km_asked *as
 	json_t *data = state_data(request, asked);
 	json_auto_t *rest =
 		json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "notice", km_show_words(request, &mark->notice),
-	              "provider", provider_data(mark->provider), "scheme", scheme_data(request, mark->scheme), "scope",
-	              names(request, mark->scope, mark->scope_len), "dropped",
+	              "provider", provider_data(request, mark->provider), "scheme", scheme_data(request, mark->scheme),
+	              "scope", names(request, mark->scope, mark->scope_len), "dropped",
 	              names(request, mark->scope_dropped, mark->scope_dropped_len), "level",
 	              mark->level ? km_show_words(request, &mark->level->name) : json_null(), "validity",
 	              validity_data(request, mark), "history", history(request, mark), "body", body_data(mark->body),

@@ -39,10 +39,11 @@ json_t *km_provider_json(const struct km_provider *provider)
 		json_array_append_new(domains, json_pack("{s:s, s:o}", "name", provider->domains[i].name, "proven_at",
 		                                         proven_at ? time_json(proven_at) : json_null()));
 	}
-	return json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:o, s:o, s:s?, s:s?, s:s?}", "name", provider->name, "kvk",
-	                 provider->kvk, "establishment", provider->establishment, "euid", provider->euid, "lei",
-	                 provider->lei, "trade_names", trade_names, "domains", domains, "city", provider->city, "region",
-	                 provider->region, "country", provider->country);
+	return json_pack("{s:s, s:s?, s:s?, s:s?, s:s?, s:o, s:o, s:s?, s:s?, s:s?}", "name", provider->name, "kvk",
+	                 provider->erased_at ? NULL : provider->kvk, "establishment", provider->establishment, "euid",
+	                 provider->erased_at ? NULL : provider->euid, "lei", provider->lei, "trade_names", trade_names,
+	                 "domains", domains, "city", provider->city, "region", provider->region, "country",
+	                 provider->country);
 }
 
 static json_t *body_json(const struct km_body *body)

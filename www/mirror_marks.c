@@ -111,6 +111,9 @@ struct changed {
 static enum km_error add_changed(void *context, const char *kvk, const char *number)
 {
 	struct changed *changed = context;
+	/* It was erased, and what there is of it bears a number that nobody knows any more: all are walked over. */
+	if (!*kvk)
+		return KM_TOO_LARGE;
 	enum km_error error = add_name(&changed->providers, kvk);
 	return !error && number ? add_name(&changed->marks, number) : error;
 }

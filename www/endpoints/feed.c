@@ -43,13 +43,13 @@ static enum km_error add_change(void *context, const struct km_change *change)
 		memcpy(feed->updated, recorded, sizeof recorded);
 	const char *url = request->site->url, *text = change->text[request->language];
 	json_t *entry =
-		json_pack("{s:o, s:o, s:o, s:s, s:s, s:o, s:s, s:s, s:s, s:I}", "id",
+		json_pack("{s:o, s:o, s:o, s:s, s:s, s:o, s:s, s:s, s:s?, s:I}", "id",
 	              json_sprintf("%s/m/%s#event-%lld", url, change->number, (long long)change->id), "url",
 	              json_sprintf("%s/m/%s", url, change->number), "title",
 	              json_sprintf("%s: %s", change->name, km_page_words_for(request, "event", change->action)), "recorded",
 	              recorded, "state", km_state_name(change->state), "summary",
 	              text && *text ? json_string(text) : reason_words(request, change->reason), "number", change->number,
-	              "action", change->action, "kvk", change->kvk, "event", (json_int_t)change->id);
+	              "action", change->action, "kvk", *change->kvk ? change->kvk : NULL, "event", (json_int_t)change->id);
 	return entry && json_array_append_new(feed->entries, entry) == 0 ? KM_OK : KM_NO_MEMORY;
 }
 

@@ -141,12 +141,12 @@ static enum km_error add_json_row(void *context, const struct km_register_row *r
 	struct making *making = context;
 	struct km_buf *out = making->out;
 	json_auto_t *line = json_pack(
-		"{s:s, s:s, s:o, s:s, s:s, s:s?, s:s?, s:o, s:s, s:i, s:s?, s:o, s:s, s:o, s:o, s:o}", "number", row->number,
+		"{s:s, s:s, s:o, s:s, s:s?, s:s?, s:s?, s:o, s:s, s:i, s:s?, s:o, s:s, s:o, s:o, s:o}", "number", row->number,
 		"state", km_state_name(row->state), "state_since", km_json_moment_new(row->state_since), "name", row->name,
-		"kvk", row->kvk, "city", row->city, "region", row->region, "domains", domains_json(row->domains), "scheme",
-		row->scheme_id, "scheme_version", row->scheme_version, "level", row->level, "scope",
-		json_loads(row->scope, 0, NULL), "body", row->body, "granted_on", day_json(row->granted_at), "valid_from",
-		day_json(row->valid_from), "valid_until", day_json(row->valid_until));
+		"kvk", *row->kvk ? row->kvk : NULL, "city", row->city, "region", row->region, "domains",
+		domains_json(row->domains), "scheme", row->scheme_id, "scheme_version", row->scheme_version, "level",
+		row->level, "scope", json_loads(row->scope, 0, NULL), "body", row->body, "granted_on",
+		day_json(row->granted_at), "valid_from", day_json(row->valid_from), "valid_until", day_json(row->valid_until));
 	auto_free char *text = line ? km_json_text(line) : NULL;
 	if (!text)
 		return km_fail_memory(making->problem);

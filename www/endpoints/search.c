@@ -32,8 +32,8 @@ static enum km_error add_hit(void *context, const struct km_hit *hit)
 	if (results->len++ == HITS_A_PAGE)
 		return KM_OK;
 	const struct km_request *request = results->request;
-	json_t *line = json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:b}", "name", hit->provider_name, "kvk", hit->kvk, "city",
-	                         hit->city, "domain", hit->domain, "scheme",
+	json_t *line = json_pack("{s:s, s:s?, s:s?, s:s?, s:s?, s:b}", "name", hit->provider_name, "kvk",
+	                         *hit->kvk ? hit->kvk : NULL, "city", hit->city, "domain", hit->domain, "scheme",
 	                         hit->number ? hit->scheme_name[request->language] : NULL, "marked", hit->number != NULL);
 	snprintf(results->last, sizeof results->last, "%s", hit->number ? hit->number : "");
 	if (hit->number) {

@@ -27,11 +27,12 @@ static enum km_error add_hit(void *context, const struct km_hit *hit)
 	snprintf(found->last, sizeof found->last, "%s", hit->number ? hit->number : "");
 	if (!hit->number) /* companies without a mark are no marks */
 		return KM_OK;
-	json_t *mark = json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:s, s:s?, s:o, s:o, s:o}", "number", hit->number,
-	                         "state", km_state_name(hit->state), "name", hit->provider_name, "kvk", hit->kvk, "city",
-	                         hit->city, "domain", hit->domain, "scheme", hit->scheme_id, "level", hit->level, "scope",
-	                         json_loads(hit->scope, 0, NULL), "valid_until", km_json_moment_new(hit->valid_until),
-	                         "url", json_sprintf("%s/v1/marks/%s", found->request->site->url, hit->number));
+	json_t *mark =
+		json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s, s:s?, s:o, s:o, s:o}", "number", hit->number, "state",
+	              km_state_name(hit->state), "name", hit->provider_name, "kvk", *hit->kvk ? hit->kvk : NULL, "city",
+	              hit->city, "domain", hit->domain, "scheme", hit->scheme_id, "level", hit->level, "scope",
+	              json_loads(hit->scope, 0, NULL), "valid_until", km_json_moment_new(hit->valid_until), "url",
+	              json_sprintf("%s/v1/marks/%s", found->request->site->url, hit->number));
 	return mark && json_array_append_new(found->marks, mark) == 0 ? KM_OK : KM_NO_MEMORY;
 }
 
