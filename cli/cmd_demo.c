@@ -165,6 +165,8 @@ static void print_trials(const struct km_call *call, const char *url, const char
 	km_say(stdout, "  %s verify --registry %s %s/%s.svg", program, url, folder, marks[0].name);
 	km_say(stdout, "  %s verify --registry %s %s/forged.svg", program, url, folder);
 	km_say(stdout, "  %s verify %s/%s.svg", program, folder, marks[0].name);
+	km_say(stdout, "  %s provider link %s --body %s --home %s/registry", program, KM_SAMPLE_KVK, KM_SAMPLE_BODY,
+	       folder);
 	km_say(stdout, "  %s mark list --home %s/registry", program, folder);
 	fflush(stdout);
 }

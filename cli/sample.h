@@ -13,6 +13,8 @@
 
 /* The certification body in it. */
 #define KM_SAMPLE_BODY "voorbeeld-certificatie"
+/* A provider with marks. */
+#define KM_SAMPLE_KVK "68750110"
 
 enum { KM_SAMPLE_MARKS = 6 };
 

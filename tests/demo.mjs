@@ -105,6 +105,17 @@ test('the commands on its register work beside it', async () => {
   }
 });
 
+test('the link that it proposes opens the page of a provider until it is withdrawn', async () => {
+  const words = tries.find(([, verb]) => verb === 'link');
+  const { stdout } = await run(program, words, { env });
+  const [, address] = stdout.match(/^ +(http:\S+\/p\/[0-9a-f]{32})$/m);
+  const page = await fetch(address, { headers: { Accept: 'text/html' } });
+  assert.equal(page.status, 200);
+  assert.match(await page.text(), /Test BV Donald/);
+  assert.equal((await run(program, [...words, '--withdraw'], { env })).status, 0);
+  assert.equal((await fetch(address)).status, 404);
+});
+
 test('the register in figures is what it holds', async () => {
   const registry = tries.find(([command]) => command === 'mark').at(-1);
   const { status, stdout } = await run(program, ['stats', '--home', registry], { env });
