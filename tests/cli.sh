@@ -44,7 +44,7 @@ both() {
 
 # --------------------------------------------------------------------------------------------------------------- usage
 
-claim "--help lists the commands" says "keurmerk verify THING" 0 --help
+claim "--help lists the commands" says "keurmerk verify [THING]" 0 --help
 claim "--version tells the version" says "keurmerk 0." 0 --version
 claim "no command is wrong usage" says "say what to do" 2
 claim "an unknown command is wrong usage" says "there is no command “fly”" 2 fly
