@@ -281,9 +281,69 @@ static void a_catalogue_with_a_gap_is_refused(void **state)
 	}
 }
 
+static void what_is_written_is_what_jansson_writes(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {
+		"{}",
+		"[]",
+		"null",
+		"true",
+		"false",
+		"0",
+		"-9223372036854775808",
+		"9223372036854775807",
+		"1.5",
+		"\"\"",
+		"{\"a\":{},\"b\":[],\"c\":[[],{}],\"\":null}",
+		"{\"z\":1,\"a\":[1,-2,true,false,null,\"x\"],\"m\":{\"n\":{\"o\":[{\"p\":0.25}]}}}",
+		"\"\\u0000\\u0001\\b\\t\\n\\u000b\\f\\r\\u001f\\\"\\\\/\x7f\"",
+		"\"é € 𝄞 \u2028 <&>\"",
+		"{\"\\n\\\"é\":\"\\\\\"}",
+	};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		json_auto_t *value = json_loads(texts[i], JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+		assert_non_null(value);
+		auto_free char *ours = km_json_text(value), *theirs = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+		assert_string_equal(ours, theirs);
+	}
+	assert_null(km_json_text(NULL));
+}
+
+static void every_byte_in_a_text_is_written_as_jansson_writes_it(void **state)
+{
+	(void)state;
+	for (char c = 0; c >= 0 && c < 0x7f; c++) {
+		const char bytes[] = {'a', c, 'b', c};
+		json_auto_t *value = json_stringn(bytes, sizeof bytes);
+		auto_free char *ours = km_json_text(value), *theirs = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+		assert_string_equal(ours, theirs);
+	}
+}
+
+static void what_holds_itself_or_goes_too_deep_is_left_to_jansson(void **state)
+{
+	(void)state;
+	json_t *deep = json_array();
+	for (int i = 0; i < 100; i++)
+		deep = json_pack("[o]", deep);
+	auto_free char *ours = km_json_text(deep), *theirs = json_dumps(deep, JSON_COMPACT);
+	assert_string_equal(ours, theirs);
+	json_decref(deep);
+	json_t *first = json_object(), *second = json_object();
+	json_object_set_new(first, "second", second);
+	json_object_set(second, "first", first);
+	assert_null(km_json_text(first));
+	json_object_del(second, "first");
+	json_decref(first);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_written_is_what_jansson_writes),
+		cmocka_unit_test(every_byte_in_a_text_is_written_as_jansson_writes_it),
+		cmocka_unit_test(what_holds_itself_or_goes_too_deep_is_left_to_jansson),
 		cmocka_unit_test(an_object_is_read_and_written_in_its_own_order),
 		cmocka_unit_test(only_one_object_is_read),
 		cmocka_unit_test(a_mistake_is_pointed_at),
