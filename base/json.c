@@ -241,6 +241,14 @@ static void add_string(struct km_buf *buf, const char *text, size_t len)
 	km_buf_add_char(buf, '"');
 }
 
+void km_json_add_string(struct km_buf *buf, const char *text)
+{
+	if (text)
+		add_string(buf, text, strlen(text));
+	else
+		km_buf_add_text(buf, "null");
+}
+
 static bool add_value(struct km_buf *buf, const json_t *value, int depth);
 
 static bool add_object(struct km_buf *buf, const json_t *object, int depth)

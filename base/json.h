@@ -4,6 +4,7 @@
 #ifndef KM_BASE_JSON_H
 #define KM_BASE_JSON_H
 
+#include "base/buf.h"
 #include "base/error.h"
 
 #include <jansson.h>
@@ -14,7 +15,8 @@
 /* json_auto_t (jansson's own) releases a json_t when it goes out of scope. */
 
 /* Parses one JSON object: UTF-8, no duplicate member, no NUL, nothing after it, nesting of at most 32. `what` names the
- * input in the message ("the submission"). KM_MALFORMED with line and column. The object is the caller's (json_decref). */
+ * input in the message ("the submission"). KM_MALFORMED with line and column. The object is the caller's (json_decref).
+ */
 enum km_error km_json_parse(const char *bytes, size_t len, const char *what, json_t **ret_object,
                             struct km_problem *problem);
 
@@ -51,6 +53,9 @@ enum km_error km_json_only(const json_t *object, const char *where, const char *
 
 /* A new string of that form; NULL where memory ran out. */
 json_t *km_json_moment_new(int64_t moment);
+
+/* Adds a text as a JSON string, or null where it is NULL. It must be UTF-8. */
+void km_json_add_string(struct km_buf *buf, const char *text);
 
 /* Compact text in the order in which members were set; the caller's (free). NULL where memory ran out. */
 char *km_json_text(const json_t *value);

@@ -4,10 +4,14 @@
 #ifndef KM_WWW_MARK_RECORD_H
 #define KM_WWW_MARK_RECORD_H
 
+#include "base/buf.h"
 #include "registry/mark.h"
 
 #include <jansson.h>
 #include <stdint.h>
+
+/* Adds it as a JSON object; the same as a value is below. */
+void km_mark_record_add(struct km_buf *buf, const struct km_mark *mark, const char *url, int64_t as_of, int64_t now);
 
 /* url: of the registry; as_of: the moment for which the mark was read. The caller's (json_decref); NULL without memory.
  */

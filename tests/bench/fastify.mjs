@@ -61,7 +61,7 @@ function read(number, now) {
       name: provider.name, kvk: provider.kvk, establishment: provider.establishment, euid: provider.euid,
       lei: provider.lei, trade_names: get.trade_names.all(provider.id),
       domains: get.domains.all(provider.id).map((one) => ({ name: one.domain, proven_at: moment(one.proven_at) })),
-      city: provider.city, country: provider.country,
+      city: provider.city, region: provider.region, country: provider.country,
     },
     scheme: { id: scheme.id, version: scheme.version, name: scheme.name, sample: scheme.sample,
       url: `${url}/schemes/${scheme.id}` },

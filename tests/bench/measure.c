@@ -140,8 +140,8 @@ static void read_mark(struct measure *measure)
 	random_number(measure, number);
 	must(km_store_read_begin(measure->store, &measure->problem), &measure->problem);
 	must(km_mark_get(measure->store, number, measure->now, &mark, &measure->problem), &measure->problem);
-	json_auto_t *record = km_mark_record(mark, measure->trust.url, measure->now, measure->now);
-	free(km_json_text(record));
+	auto_buf struct km_buf record = KM_BUF_EMPTY;
+	km_mark_record_add(&record, mark, measure->trust.url, measure->now, measure->now);
 	km_mark_free(mark);
 	km_store_read_end(measure->store);
 }

@@ -111,7 +111,6 @@ http {
   types { text/html html; application/json json; image/svg+xml svg; }
   access_log off;
   sendfile on;
-  tcp_nopush on;
   keepalive_requests 1000000000;
   open_file_cache max=1000;
   ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((what) => `${what}_temp_path ${folder};`).join(' ')}

@@ -1,7 +1,9 @@
 #include "www/endpoints.h"
 #include "www/mark_asked.h"
 #include "www/mark_page.h"
+#include "www/mark_record.h"
 #include "www/pages.h"
+#include "www/site.h"
 
 /* /m/NUMBER: the page about a mark, or its record or its credential where that is what the client would rather have. */
 
@@ -12,8 +14,10 @@ static enum km_error reply_record(struct km_request *request, struct km_reply *r
 	if (error)
 		return error;
 	reply->max_age_s = km_asked_max_age_s(request, &asked, KM_CACHE_STATE_MAX_S);
-	json_auto_t *record = km_asked_json(request, &asked);
-	return km_reply_json(reply, record, km_type_json, problem);
+	reply->type = km_type_json;
+	km_mark_record_add(&reply->body, asked.mark, request->site->url, asked.moment, request->now);
+	km_buf_add_char(&reply->body, '\n');
+	return KM_OK;
 }
 
 static enum km_error reply_credential(struct km_request *request, struct km_reply *reply, struct km_problem *problem)
