@@ -1,14 +1,11 @@
 // The hands and eyes of who works in the console: a keyboard, and no mouse.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import fs from 'node:fs';
-import { createRequire } from 'node:module';
 
 import { program } from '../registry.mjs';
-import { DESK, launch, PHONE, Site, Visitor } from './browser.mjs';
+import { axe, COLOUR_RULES, complaints, DESK, launch, PHONE, Site, Visitor } from './browser.mjs';
 
 const BODY = 'voorbeeld-certificatie';
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 // Where they are: a demo of their own.
 export const place = {};
@@ -66,12 +63,8 @@ export async function isUsable(page) {
     assert.ok(wide <= room, `${await page.title()}: it is ${wide} pixels wide where there are ${room}`);
     for (const colorScheme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme });
-      const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
-      assert.deepEqual(
-        violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target}: ${node.failureSummary}`)),
-        [],
-        `${await page.title()}, ${size.width} pixels, ${colorScheme}`,
-      );
+      const found = await complaints(page, colorScheme === 'dark' ? COLOUR_RULES : undefined);
+      assert.deepEqual(found, [], `${await page.title()}, ${size.width} pixels, ${colorScheme}`);
     }
   }
 }
