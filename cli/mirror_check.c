@@ -31,7 +31,7 @@ static enum km_error unread(struct km_mirror_check *check, const char *path, enu
 {
 	if (error == KM_ABSENT)
 		fault(check, "missing", path, "the snapshot names it");
-	else if (error == KM_TOO_LARGE || error == KM_MALFORMED)
+	else if (error == KM_TOO_LARGE || error == KM_MALFORMED || error == KM_IO)
 		fault(check, "altered", path, problem->message);
 	else
 		return error;

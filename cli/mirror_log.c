@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { DIFFER_MAX = 100 };
+
 static const char checkpoint_path[] = "log/checkpoint";
 
 /* The hashes of one level that a level of tiles holds: those of the level below, by 256. */
@@ -44,9 +46,7 @@ struct walk {
 	struct km_checkpoint checkpoint;
 	struct km_monitor_state by_entries, by_hashes; /* the trees that the two make */
 	struct level above;                            /* roots of full tiles of hashes */
-	/* The first of each that does not fit the other. */
-	bool differ;
-	char entries_path[KM_TILE_PATH_TEXT + 8], hashes_path[KM_TILE_PATH_TEXT + 8];
+	json_t *differ; /* [path of the entries, path of their hashes] where the two do not fit; owned */
 	bool missing;
 	size_t *files;
 };
@@ -167,11 +167,8 @@ static enum km_error walk_leaves(struct walk *walk, uint64_t index, struct km_pr
 	if (hashes_len == tile.width * sizeof *of_hashes)
 		memcpy(of_hashes, hashes, hashes_len);
 	bool same = whole && hashes_len == tile.width * sizeof *of_hashes && memcmp(of_entries, of_hashes, hashes_len) == 0;
-	if (!same && !walk->differ) {
-		walk->differ = true;
-		strcpy(walk->entries_path, entries_path);
-		strcpy(walk->hashes_path, hashes_path);
-	}
+	if (!same && json_array_size(walk->differ) < DIFFER_MAX)
+		json_array_append_new(walk->differ, json_pack("[s, s]", entries_path, hashes_path));
 	for (unsigned i = 0; i < tile.width; i++) {
 		km_monitor_state_add(&walk->by_entries, &of_entries[i]);
 		km_monitor_state_add(&walk->by_hashes, &of_hashes[i]);
@@ -218,24 +215,35 @@ static void tell_roots(const struct walk *walk)
 	bool entries = is_root(walk, &walk->by_entries), hashes = is_root(walk, &walk->by_hashes);
 	if (walk->missing || (entries && hashes))
 		return;
-	if (!walk->differ)
+	size_t i;
+	json_t *pair;
+	json_array_foreach(walk->differ, i, pair)
+	{
+		if (!entries)
+			log->tell(log->context, "altered", json_string_value(json_array_get(pair, 0)),
+			          "its entries are not those of the signed log");
+		if (!hashes)
+			log->tell(log->context, "altered", json_string_value(json_array_get(pair, 1)),
+			          "its hashes are not those of the signed log");
+	}
+	if (!json_array_size(walk->differ))
 		log->tell(log->context, "altered", "log/tile", "the entries do not have the root that was signed");
-	if (walk->differ && !entries)
-		log->tell(log->context, "altered", walk->entries_path, "its entries are not those of the signed log");
-	if (walk->differ && !hashes)
-		log->tell(log->context, "altered", walk->hashes_path, "its hashes are not those of the signed log");
 }
 
 enum km_error km_mirror_log_check(const struct km_mirror_log *log, size_t *files, struct km_problem *problem)
 {
-	struct walk walk = {.log = log, .files = files};
+	struct walk walk = {.log = log, .files = files, .differ = json_array()};
 	bool good = false;
 	enum km_error error = read_checkpoint(&walk, &good, problem);
-	if (error || !good)
+	if (error || !good) {
+		json_decref(walk.differ);
 		return error;
+	}
 	for (uint64_t i = 0; i * KM_TILE_WIDTH < walk.checkpoint.size && !error; i++)
 		error = walk_leaves(&walk, i, problem);
-	tell_roots(&walk);
+	if (!error)
+		tell_roots(&walk);
+	json_decref(walk.differ);
 	/* Where the leaves are wrong, all above would be, too. */
 	if (!error && !walk.missing && is_root(&walk, &walk.by_entries))
 		error = walk_above(&walk, problem);

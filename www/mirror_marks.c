@@ -8,7 +8,7 @@
 
 /* Parts are by the first two symbols of a mark's number, and the first three digits of a provider's KvK number: at most
  * 1024 and 1000 of them, and each of a thousandth of the register. */
-enum { MARK_PREFIX = 2, PROVIDER_PREFIX = 3, KVK_TEXT = 9, CHANGED_MAX = 10000, ROUND_MARKS = 1000, LISTED = 500 };
+enum { MARK_PREFIX = 2, PROVIDER_PREFIX = 3, KVK_TEXT = 9, CHANGED_MAX = 10000, ROUND_MARKS = 250, LISTED = 500 };
 
 struct name {
 	char text[KM_NUMBER_TEXT];
