@@ -27,6 +27,12 @@ static bool ends_open(const char *pattern)
 	return len > 3 && *pattern == '{' && !strchr(pattern, '/') && strcmp(pattern + len - 2, "*}") == 0;
 }
 
+/* Whether what stands before the first {…} is how the path begins, which most routes fail on. */
+static bool begins_like(const char *pattern, const char *path)
+{
+	return strncmp(pattern, path, strcspn(pattern, "{")) == 0;
+}
+
 static bool match_path(const char *pattern, struct km_request *request)
 {
 	request->path_values_len = 0;
@@ -77,7 +83,7 @@ enum km_error km_route_find(const struct km_route *table, size_t len, struct km_
 	const struct km_route *found = NULL, *first = NULL;
 	bool get = false, post = false;
 	for (size_t i = 0; i < len && !found; i++) {
-		if (!match_path(table[i].path, request))
+		if (!begins_like(table[i].path, request->path) || !match_path(table[i].path, request))
 			continue;
 		/* Of two lines that match, only those for the same path are kinds of one thing. */
 		if (first && strcmp(first->path, table[i].path) != 0)
