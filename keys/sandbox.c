@@ -215,6 +215,38 @@ static const int answering[] = {
 	SCMP_SYS(writev),
 	SCMP_SYS(sendfile),
 	SCMP_SYS(shutdown),
+	/* questions that the C library and others ask now and then (qsort asks for the size of memory), and other forms of
+     * the above: they change nothing that the rest could not, and nobody should die of one */
+	SCMP_SYS(uname),
+	SCMP_SYS(sysinfo),
+	SCMP_SYS(getrusage),
+	SCMP_SYS(times),
+	SCMP_SYS(time),
+	SCMP_SYS(gettimeofday),
+	SCMP_SYS(clock_getres),
+	SCMP_SYS(getcpu),
+	SCMP_SYS(getppid),
+	SCMP_SYS(getuid),
+	SCMP_SYS(getgid),
+	SCMP_SYS(getegid),
+	SCMP_SYS(statfs),
+	SCMP_SYS(fstatfs),
+	SCMP_SYS(statx),
+	SCMP_SYS(faccessat),
+	SCMP_SYS(faccessat2),
+	SCMP_SYS(readlinkat),
+	SCMP_SYS(getdents64),
+	SCMP_SYS(fadvise64),
+	SCMP_SYS(readv),
+	SCMP_SYS(preadv),
+	SCMP_SYS(pwritev),
+	SCMP_SYS(mincore),
+	SCMP_SYS(msync),
+	SCMP_SYS(membarrier),
+	SCMP_SYS(sigaltstack),
+	SCMP_SYS(select),
+	SCMP_SYS(pselect6),
+	SCMP_SYS(ppoll),
 	/* the log; and the end */
 	SCMP_SYS(write),
 	SCMP_SYS(exit),
@@ -235,6 +267,8 @@ static int fill_for_server(scmp_filter_ctx filter, int fd)
 		                          SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM));
 	if (!failed) /* its flags are in memory, where they cannot be looked at: the C library then takes the other */
 		failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	if (!failed) /* limits: to be asked for, not to be set */
+		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, SCMP_A2(SCMP_CMP_EQ, 0));
 	if (!failed) /* what the thread is called */
 		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
 	if (!failed) /* whether standard output is a terminal */

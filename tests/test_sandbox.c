@@ -10,9 +10,12 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 
 enum { SOCKET = 3 };
 
@@ -39,6 +42,11 @@ static void trace_another(void)
 static void signal_another(void)
 {
 	syscall(SYS_kill, 1, 0);
+}
+static void raise_a_limit(void)
+{
+	static const struct rlimit limit = {1, 1};
+	syscall(SYS_prlimit64, 0, RLIMIT_CORE, &limit, NULL);
 }
 static void map_code(void)
 {
@@ -154,9 +162,33 @@ static void *answer(void *context)
 	return context;
 }
 
+static int rising(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* The C library asks for the size of memory before it sorts so much; and other such questions. */
+static void ask_what_libraries_ask(void)
+{
+	enum { MUCH = 100000 };
+	int *numbers = calloc(MUCH, sizeof *numbers);
+	struct utsname name;
+	struct rusage usage;
+	struct rlimit limit;
+	struct statvfs file_system;
+	if (!numbers || uname(&name) != 0 || getrusage(RUSAGE_SELF, &usage) != 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+	    fstatvfs(SOCKET, &file_system) != 0 || sysconf(_SC_PHYS_PAGES) <= 0)
+		_exit(5);
+	for (int i = 0; i < MUCH; i++)
+		numbers[i] = MUCH - i;
+	qsort(numbers, MUCH, sizeof *numbers, rising);
+	free(numbers);
+}
+
 /* A thread, a request that comes in on a connection, and a transaction. */
 static void work_as_a_server(void)
 {
+	ask_what_libraries_ask();
 	pthread_t thread;
 	void *answered = NULL;
 	int here;
@@ -282,23 +314,15 @@ static void a_server_does_nothing_but_answer(void **state)
 {
 	(void)state;
 	static void (*const deeds[])(void) = {
-		trace_another,
-		read_another_process,
-		look_elsewhere,
-		load_a_program_into_the_kernel,
-		make_a_socket,
-		start_a_program,
-		make_a_process,
-		make_a_process_in_the_newer_way,
-		signal_another,
-		map_code,
-		make_code_of_memory,
-		become_root,
-		connect_to_another,
-		listen_elsewhere,
-		type_for_the_terminal,
-		rename_a_file,
-		take_rings,
+		trace_another,       read_another_process,
+		look_elsewhere,      load_a_program_into_the_kernel,
+		make_a_socket,       start_a_program,
+		make_a_process,      make_a_process_in_the_newer_way,
+		signal_another,      map_code,
+		make_code_of_memory, become_root,
+		raise_a_limit,       connect_to_another,
+		listen_elsewhere,    type_for_the_terminal,
+		rename_a_file,       take_rings,
 		allow_more,
 	};
 	int ends[2];
