@@ -14,6 +14,18 @@ static const struct km_option add_options[] = {
 	KM_OPTIONS_END,
 };
 
+struct faults {
+	const char *path;
+	size_t len;
+};
+
+static void show_fault(void *context, const char *fault)
+{
+	struct faults *faults = context;
+	faults->len++;
+	km_say(stdout, "%s: %s", faults->path, fault);
+}
+
 static enum km_error run_add(struct km_call *call, struct km_problem *problem)
 {
 	const char *path = call->operands[0];
@@ -24,11 +36,15 @@ static enum km_error run_add(struct km_call *call, struct km_problem *problem)
 	enum km_error error = km_file_read(path, KM_SCHEME_FILE_MAX, &json, &len, problem);
 	if (error)
 		return error;
-	error = km_scheme_parse(json, len, &scheme, problem);
-	if (error) {
-		km_problem_prefix(problem, "%s", path);
+	struct faults faults = {.path = path};
+	error = km_scheme_check(json, len, show_fault, &faults, problem);
+	if (error && faults.len)
+		return km_fail(problem, error, "scheme", "%s: nothing was added: mend %s, and add it again", path,
+		               faults.len == 1 ? "that" : "these");
+	if (!error)
+		error = km_scheme_parse(json, len, &scheme, problem);
+	if (error)
 		return error;
-	}
 	error = km_home_store(call, KM_STORE_WRITE, &store, problem);
 	if (!error)
 		error = km_store_begin(store, problem);

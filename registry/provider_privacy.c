@@ -186,6 +186,45 @@ static enum km_error add_evidence(struct km_store *store, int64_t id, json_t *ex
 	return error;
 }
 
+/* What others have said of it. Who reported something is told to the body alone: those are the data of another. */
+static enum km_error add_remarks(struct km_store *store, int64_t id, json_t *export, struct km_problem *problem)
+{
+	static const struct member finding[] = {{"audit", TEXT}, {"criterion", TEXT}, {"result", TEXT},
+	                                        {"note", TEXT},  {"due_on", DAY},     {NULL, END}};
+	static const struct member file[] = {{"id", TEXT},          {"kind", TEXT},    {"mark", TEXT},
+	                                     {"decision", TEXT},    {"body", TEXT},    {"received_on", DAY},
+	                                     {"due_at", MOMENT},    {"outcome", TEXT}, {"reason", TEXT},
+	                                     {"closed_at", MOMENT}, {NULL, END}};
+	static const struct member report[] = {{"reference", TEXT}, {"kind", TEXT},          {"mark", TEXT}, {"text", TEXT},
+	                                       {"place", TEXT},     {"received_at", MOMENT}, {NULL, END}};
+	enum km_error error = add_rows(store,
+	                               "SELECT f.audit_id, f.criterion, f.result, f.note, f.due_on FROM audit AS a"
+	                               " JOIN finding AS f ON f.audit_id = a.submission_id WHERE a.provider_id = :id"
+	                               " ORDER BY a.recorded_at, f.audit_id, f.criterion",
+	                               id, finding, NULL, export, "findings", problem);
+	if (!error)
+		error = add_rows(store,
+		                 "SELECT c.submission_id, c.kind, m.number, c.decision_id, b.slug, c.received_on, c.due_at,"
+		                 " x.outcome, x.reason, x.recorded_at FROM case_file AS c JOIN body AS b ON b.id = c.body_id"
+		                 " LEFT JOIN case_closure AS x ON x.case_id = c.submission_id"
+		                 " LEFT JOIN decision AS e ON e.submission_id = c.decision_id"
+		                 " LEFT JOIN mark AS m ON m.id = coalesce(c.mark_id, e.mark_id) WHERE c.submission_id IN ("
+		                 "  SELECT f.submission_id FROM mark AS o JOIN case_file AS f ON f.mark_id = o.id"
+		                 "  WHERE o.provider_id = :id UNION"
+		                 "  SELECT f.submission_id FROM mark AS o JOIN decision AS d ON d.mark_id = o.id"
+		                 "  JOIN case_file AS f ON f.decision_id = d.submission_id WHERE o.provider_id = :id UNION"
+		                 "  SELECT f.submission_id FROM audit AS a JOIN decision AS d ON d.audit_id = a.submission_id"
+		                 "  JOIN case_file AS f ON f.decision_id = d.submission_id WHERE a.provider_id = :id)"
+		                 " ORDER BY c.recorded_at, c.submission_id",
+		                 id, file, NULL, export, "cases", problem);
+	if (!error)
+		error = add_rows(store,
+		                 "SELECT r.reference, r.kind, m.number, r.text, r.place, r.received_at FROM mark AS m"
+		                 " JOIN report AS r ON r.mark_id = m.id WHERE m.provider_id = :id ORDER BY r.id",
+		                 id, report, NULL, export, "reports", problem);
+	return error;
+}
+
 /* Of whose bytes nothing is left. */
 static enum km_error add_purged(struct km_store *store, int64_t id, json_t *export, struct km_problem *problem)
 {
@@ -260,6 +299,8 @@ enum km_error km_provider_export(struct km_store *store, const char *kvk, json_t
 		error = add_public(store, id, export, problem);
 	if (!error)
 		error = add_evidence(store, id, export, problem);
+	if (!error)
+		error = add_remarks(store, id, export, problem);
 	if (!error)
 		error = add_purged(store, id, export, problem);
 	if (!error)

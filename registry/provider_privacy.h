@@ -13,10 +13,11 @@
 /* All that the register holds on this provider, the private contact included:
  *     { "provider": {…}, "trade_names": [ {…} ], "domains": [ {…} ], "contact": {…} or null,
  *       "marks": [ { …, "periods": [ {…} ], "events": [ {…} ] } ], "audits": [ {…} ], "decisions": [ {…} ],
+ *       "findings": [ {…} ], "cases": [ {…} ], "reports": [ {…} ],
  *       "purged": [ { "id", "type", "received_at", "why", "purged_at" } ], "mail": [ {…} ] }
  * with members named as in registry/schema.sql. Of audits and decisions it has what was decided and when, and the id of
- * what was signed, but not the people, whose data they are. Moments are as in RFC 3339, days as 2026-11-24. KM_ABSENT.
- * The caller's (json_decref). */
+ * what was signed, but not the people, whose data they are; of reports what was said, but not how to reach who said it.
+ * Moments are as in RFC 3339, days as 2026-11-24. KM_ABSENT. The caller's (json_decref). */
 enum km_error km_provider_export(struct km_store *store, const char *kvk, json_t **ret_export,
                                  struct km_problem *problem);
 

@@ -119,6 +119,10 @@ sed 's/"validity_months": *36/"validity_months": 24/' "$schemes/mkb-ict.json" >"
 claim "but not changed" exits 1 scheme add "$folder/changed.json"
 echo '{' >"$folder/broken.json"
 claim "a broken file is named" says "broken.json" 1 scheme add "$folder/broken.json"
+printf '{"id": "leeg", "extra": 1}\n' >"$folder/faults.json"
+claim "each fault of a scheme that is added is named" both 'says "line 1: extra" 1 scheme add "$folder/faults.json"' \
+  'says "line 1: criteria: this member is missing" 1 scheme add "$folder/faults.json"'
+claim "and it is not added" says "nothing was added" 1 scheme add "$folder/faults.json"
 claim "scheme show prints the file as it was published" \
   both 'exits 0 scheme show mkb-ict --json' 'cmp "$folder/out" "$schemes/mkb-ict.json"'
 claim "a body needs a scheme that is there" exits 1 body add vc --name V --accreditation C --scheme none

@@ -50,6 +50,13 @@ static void add_evidence(struct fixture *fixture)
 		"1795500000);"
 		"INSERT INTO mark_period VALUES (1, 1, 'd1', 1795400000, 1795400000, 'active', 1, 1, '[\"beheer\"]', NULL, "
 		"1795400000, 1800000000, NULL, NULL, NULL);"
+		"INSERT INTO finding VALUES ('a2', 'R1', 'major', 'Geen plan.', 1796000000);"
+		"INSERT INTO case_file VALUES ('c1', 'appeal', 1, 1, NULL, 'd2', NULL, NULL, 1795500000, 1799000000, "
+		"1795500000);"
+		"INSERT INTO case_closure VALUES ('c2', 'c1', 1, 'rejected', 'geen-nieuwe-feiten', 1795600000);"
+		"INSERT INTO report VALUES (1, 'VOORBEEL', 'misuse', 1, 'Het klopt niet.', 'op straat', "
+		"'geheim@voorbeeld.example', "
+		"1795500000);"
 		"INSERT INTO event (mark_id, decision_id, at, recorded_at, action, state) VALUES (1, 'd1', 1795400000, "
 		"1795400000, "
 		"'grant', 'active')");
@@ -85,7 +92,7 @@ static void everything_that_is_held_is_told(void **state)
 		"\"events\":[{\"at\":\"2026-11-23T02:13:20Z\",\"recorded_at\":\"2026-11-23T02:13:20Z\",\"action\":\"grant\","
 		"\"reason\":null,\"text_nl\":null,\"text_en\":null,\"state\":\"active\"}]}],"
 		"\"links\":[{\"body\":\"voorbeeld\",\"made_at\":\"2026-11-23T02:13:20Z\",\"expires_at\":\"2027-01-15T08:00:"
-	    "00Z\"}],"
+		"00Z\"}],"
 		"\"audits\":[{\"id\":\"a1\",\"body\":\"voorbeeld\",\"scheme\":\"mkb-ict\",\"version\":1,\"kind\":\"initial\","
 		"\"started_on\":\"2026-11-18\",\"finished_on\":\"2026-11-19\",\"scope\":[\"beheer\",\"cloud\"],\"level\":null,"
 		"\"majors\":0,\"minors\":2,\"recommendation\":\"grant\",\"recorded_at\":\"2026-11-20T18:40:00Z\"},"
@@ -97,7 +104,14 @@ static void everything_that_is_held_is_told(void **state)
 		"\"holds_from\":\"2026-11-23T02:13:20Z\",\"recorded_at\":\"2026-11-23T02:13:20Z\"},"
 		"{\"id\":\"d2\",\"mark\":null,\"audit\":\"a2\",\"body\":\"voorbeeld\",\"action\":\"refuse\",\"reason\":null,"
 		"\"text_nl\":null,\"text_en\":null,\"holds_from\":\"2026-11-24T06:00:00Z\","
-		"\"recorded_at\":\"2026-11-24T06:00:00Z\"}],\"purged\":[],\"mail\":[]}";
+		"\"recorded_at\":\"2026-11-24T06:00:00Z\"}],\"findings\":[{\"audit\":\"a2\",\"criterion\":\"R1\",\"result\":"
+	    "\"major\",\"note\":\"Geen plan.\",\"due_on\":\"2026-11-30\"}],"
+		"\"cases\":[{\"id\":\"c1\",\"kind\":\"appeal\",\"mark\":null,\"decision\":\"d2\",\"body\":\"voorbeeld\","
+	    "\"received_on\":\"2026-11-24\",\"due_at\":\"2027-01-03T18:13:20Z\",\"outcome\":\"rejected\",\"reason\":\"geen-"
+	    "nieuwe-feiten\",\"closed_at\":\"2026-11-25T09:46:40Z\"}],"
+		"\"reports\":[{\"reference\":\"VOORBEEL\",\"kind\":\"misuse\",\"mark\":\"7K3Q9XM24HTT\",\"text\":\"Het klopt "
+	    "niet.\",\"place\":\"op straat\",\"received_at\":\"2026-11-24T06:00:00Z\"}],"
+		"\"purged\":[],\"mail\":[]}";
 	char *text = km_json_text(object);
 	assert_string_equal(text, expected);
 	free(text);
@@ -112,6 +126,7 @@ static void the_people_who_audited_are_not_told(void **state)
 	json_auto_t *object = export(fixture);
 	char *text = km_json_text(object);
 	assert_null(strstr(text, "Geheime Auditor"));
+	assert_null(strstr(text, "geheim@voorbeeld.example"));
 	free(text);
 }
 
