@@ -61,6 +61,8 @@ static const int signing[] = {
 	SCMP_SYS(mremap),
 	SCMP_SYS(madvise),
 	SCMP_SYS(futex),
+	/* how much memory there is, which the C library asks before it sorts */
+	SCMP_SYS(sysinfo),
 	/* time, where the kernel's page for it is not there; and randomness */
 	SCMP_SYS(clock_gettime),
 	SCMP_SYS(getrandom),
@@ -155,6 +157,7 @@ static const int answering[] = {
 	SCMP_SYS(munmap),
 	SCMP_SYS(mremap),
 	SCMP_SYS(madvise),
+	SCMP_SYS(sysinfo), /* how much there is, which the C library asks before it sorts */
 	/* threads, and what each of them begins with */
 	SCMP_SYS(futex),
 	SCMP_SYS(set_robust_list),
@@ -165,6 +168,8 @@ static const int answering[] = {
 	SCMP_SYS(sched_getaffinity),
 	/* time, waiting and randomness */
 	SCMP_SYS(clock_gettime),
+	SCMP_SYS(gettimeofday),
+	SCMP_SYS(time),
 	SCMP_SYS(clock_nanosleep),
 	SCMP_SYS(nanosleep),
 	SCMP_SYS(getrandom),
@@ -190,9 +195,13 @@ static const int answering[] = {
 	SCMP_SYS(stat),
 	SCMP_SYS(lstat),
 	SCMP_SYS(access),
+	SCMP_SYS(faccessat),
+	SCMP_SYS(faccessat2),
 	SCMP_SYS(readlink),
+	SCMP_SYS(readlinkat),
 	SCMP_SYS(getcwd),
 	SCMP_SYS(unlink),
+	SCMP_SYS(unlinkat),
 	SCMP_SYS(geteuid),
 	SCMP_SYS(fchown),
 	SCMP_SYS(fchmod),
@@ -204,8 +213,8 @@ static const int answering[] = {
 	SCMP_SYS(epoll_pwait),
 	SCMP_SYS(eventfd2),
 	SCMP_SYS(poll),
+	SCMP_SYS(ppoll),
 	SCMP_SYS(getsockname),
-	SCMP_SYS(getpeername),
 	SCMP_SYS(getsockopt),
 	SCMP_SYS(setsockopt),
 	SCMP_SYS(recvfrom),
@@ -213,7 +222,6 @@ static const int answering[] = {
 	SCMP_SYS(sendto),
 	SCMP_SYS(sendmsg),
 	SCMP_SYS(writev),
-	SCMP_SYS(sendfile),
 	SCMP_SYS(shutdown),
 	/* questions that the C library and others ask now and then (qsort asks for the size of memory), and other forms of
      * the above: they change nothing that the rest could not, and nobody should die of one */

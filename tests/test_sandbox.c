@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/sched.h>
 #include <pthread.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -157,6 +158,22 @@ static void allow_more(void)
 	syscall(SYS_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0);
 }
 
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* The C library asks how much memory there is before it sorts more than a page of it. */
+static void sort_a_long_list(void)
+{
+	int numbers[4000];
+	for (int i = 0; i < 4000; i++)
+		numbers[i] = 4000 - i;
+	qsort(numbers, 4000, sizeof *numbers, by_number);
+	if (numbers[0] != 1)
+		_exit(8);
+}
+
 static void *answer(void *context)
 {
 	return context;
@@ -200,6 +217,7 @@ static void work_as_a_server(void)
 	if (fd < 0 || fcntl(fd, F_SETLK, &lock) != 0 || pwrite(fd, &byte, 1, 0) != 1 || fdatasync(fd) != 0 ||
 	    ftruncate(fd, 0) != 0)
 		_exit(7);
+	sort_a_long_list();
 	if (send(SOCKET, &byte, 1, MSG_NOSIGNAL) != 1 || recv(SOCKET + 1, &byte, 1, 0) != 1)
 		_exit(6);
 }
@@ -332,6 +350,7 @@ static void a_server_does_nothing_but_answer(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	assert_int_equal(dup2(ends[0], SOCKET), SOCKET);
 	assert_int_equal(dup2(ends[1], SOCKET + 1), SOCKET + 1);
+	assert_int_equal(end_of(sort_a_long_list, SIGNER), 0);
 	int status = end_of(work_as_a_server, SERVER);
 	if (status == UNFENCED << 8)
 		skip(); /* the kernel has no Landlock */
@@ -353,12 +372,41 @@ static void a_server_opens_the_register_and_no_key(void **state)
 	assert_int_equal(status, 0);
 }
 
+static void hide_landlock(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	if (!filter || seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(landlock_create_ruleset), 0) != 0 ||
+	    seccomp_load(filter) != 0)
+		_exit(9);
+}
+
+static void where_the_kernel_has_no_landlock_it_says_so_and_the_rest_holds(void **state)
+{
+	(void)state;
+	if (sanitized)
+		skip();
+	lay_out_files();
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		hide_landlock();
+		if (fence_in(SERVER) != KM_ABSENT || open("other", O_RDONLY) < 0)
+			_exit(8);
+		make_a_socket();
+		_exit(0);
+	}
+	int status;
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		KM_TEST_IN_FOLDER(a_keeper_looks_into_nobody_and_changes_no_kernel),
 		KM_TEST_IN_FOLDER(a_server_does_nothing_but_answer),
 		KM_TEST_IN_FOLDER(a_server_opens_the_register_and_no_key),
+		KM_TEST_IN_FOLDER(where_the_kernel_has_no_landlock_it_says_so_and_the_rest_holds),
 		KM_TEST_IN_FOLDER(with_a_token_it_may_read_files_and_still_write_none),
 		KM_TEST_IN_FOLDER(a_forbidden_system_call_is_the_last),
 	};
