@@ -93,7 +93,8 @@ static enum km_error open_apart(struct service *service, struct km_problem *prob
 
 /* ------------------------------------------------------------------------------------------------------ the server */
 
-/* From here on of the disk it has the register, of the keys their public halves, and nothing else. */
+/* From here on of the disk it has the register, of the keys their public halves, and the fonts to draw badges with
+ * (fonts.conf(5) of Debian; some are looked for only when a name needs them), and nothing else. */
 static enum km_error confine(void *context, struct km_problem *problem)
 {
 	const struct service *service = context;
@@ -105,9 +106,17 @@ static enum km_error confine(void *context, struct km_problem *problem)
 	snprintf(published, sizeof published, "%s/published", options->home->keys);
 	snprintf(log, sizeof log, "%s-wal", options->home->database); /* SQLite's, both there by now */
 	snprintf(index, sizeof index, "%s-shm", options->home->database);
-	const char *const read[] = {published, options->clock_file}, *const write[] = {options->home->database, log, index};
+	const char *const read[] = {published,
+	                            "/etc/fonts",
+	                            "/usr/share/fontconfig",
+	                            "/usr/share/fonts",
+	                            "/usr/local/share/fonts",
+	                            "/var/cache/fontconfig",
+	                            options->clock_file};
+	const char *const write[] = {options->home->database, log, index};
+	const size_t read_len = sizeof read / sizeof *read;
 	const struct km_landlock_files files = {
-		.read = read, .read_len = options->clock_file ? 2 : 1, .write = write, .write_len = 3};
+		.read = read, .read_len = options->clock_file ? read_len : read_len - 1, .write = write, .write_len = 3};
 	enum km_error error = km_sandbox_serve(&files, &fenced, problem);
 	if (!error && !fenced)
 		km_service_log(options, false, "this kernel has no Landlock: what files the server may open is not fenced in");

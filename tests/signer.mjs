@@ -110,6 +110,19 @@ test('the keeper listens nowhere, and has neither the register nor a key open', 
   assert.ok(!openOf(server).some((name) => name.includes('/keys/')));
 });
 
+test('fenced in, the server still finds the letters for a badge, and bears the longest list', async () => {
+  await office.must('badge', mark, '--width', '600', '-o', registry.path('own.png'));
+  const served = Buffer.from(await (await registry.fetch(`/m/${mark}.png?lang=nl`)).arrayBuffer());
+  assert.ok(served.equals(fs.readFileSync(registry.path('own.png'))), 'as the command line draws it');
+  const list = `name;kvk\n${Array.from({ length: 10000 }, (_, i) => `Voorbeeld ${i};${10000000 + 7 * i}\n`).join('')}`;
+  const form = new FormData();
+  form.append('list', list);
+  const page = await fetch(`${registry.url}/check`, { method: 'POST', body: form });
+  assert.equal(page.status, 200);
+  assert.match(await page.text(), /watch\.atom/);
+  assert.equal(registry.server.part('server'), server, 'it is the same process');
+});
+
 test('when the signer dies, what is signed is served, what is to be signed waits, and it comes back', async () => {
   const first = signer();
   process.kill(first, 'SIGKILL');
