@@ -223,14 +223,11 @@ static const int answering[] = {
 	SCMP_SYS(sendmsg),
 	SCMP_SYS(writev),
 	SCMP_SYS(shutdown),
-	/* questions that the C library and others ask now and then (qsort asks for the size of memory), and other forms of
-     * the above: they change nothing that the rest could not, and nobody should die of one */
+	/* questions that the C library and others ask now and then, and other forms
+     * of the above: they change nothing that the rest could not, and nobody should die of one */
 	SCMP_SYS(uname),
-	SCMP_SYS(sysinfo),
 	SCMP_SYS(getrusage),
 	SCMP_SYS(times),
-	SCMP_SYS(time),
-	SCMP_SYS(gettimeofday),
 	SCMP_SYS(clock_getres),
 	SCMP_SYS(getcpu),
 	SCMP_SYS(getppid),
@@ -240,9 +237,6 @@ static const int answering[] = {
 	SCMP_SYS(statfs),
 	SCMP_SYS(fstatfs),
 	SCMP_SYS(statx),
-	SCMP_SYS(faccessat),
-	SCMP_SYS(faccessat2),
-	SCMP_SYS(readlinkat),
 	SCMP_SYS(getdents64),
 	SCMP_SYS(fadvise64),
 	SCMP_SYS(readv),
@@ -254,7 +248,6 @@ static const int answering[] = {
 	SCMP_SYS(sigaltstack),
 	SCMP_SYS(select),
 	SCMP_SYS(pselect6),
-	SCMP_SYS(ppoll),
 	/* the log; and the end */
 	SCMP_SYS(write),
 	SCMP_SYS(exit),
