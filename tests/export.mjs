@@ -54,8 +54,7 @@ async function changes(...options) {
 
 // What a page of a mirror has else than that of the registry: its links to files, its links to the registry, a notice.
 function asAtTheRegistry(page) {
-  const [notice] = page.match(/^<p class="banner">.*<\/a><\/p>\n/m) ?? [''];
-  return page.replace(notice.includes(registry.url) ? notice : '', '').replaceAll('%3F', '?').replaceAll(`="${registry.url}/`, '="/');
+  return page.replace(/^<p class="banner" id="copy" .*\n<script .*\n/m, '').replaceAll('%3F', '?').replaceAll(`="${registry.url}/`, '="/');
 }
 
 const signedApart = /^(register[.]jwt|status[/])/;

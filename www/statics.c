@@ -18,6 +18,7 @@ KM_EMBED(km_static_scan, "www/static/scan.mjs");
 KM_EMBED(km_static_token, "www/static/token.mjs");
 KM_EMBED(km_static_verdict, "www/static/verdict.mjs");
 KM_EMBED(km_static_check, "www/static/check.mjs");
+KM_EMBED(km_static_mirror, "www/static/mirror.mjs");
 KM_EMBED(km_static_jsqr, "www/vendor/jsqr/jsQR.js");
 
 enum { DIGEST_SHOWN_BYTES = 9 };
@@ -55,7 +56,7 @@ enum km_error km_statics_open(struct km_statics *ret_statics, struct km_problem 
 		FILE_OF("icon-192.png", png, km_static_icon_small), FILE_OF("icon-512.png", png, km_static_icon_large),
 		FILE_OF("scan.mjs", script, km_static_scan),        FILE_OF("token.mjs", script, km_static_token),
 		FILE_OF("check.mjs", script, km_static_check),      FILE_OF("verdict.mjs", script, km_static_verdict),
-		FILE_OF("jsqr.js", script, km_static_jsqr),
+		FILE_OF("jsqr.js", script, km_static_jsqr),         FILE_OF("mirror.mjs", script, km_static_mirror),
 	};
 #undef FILE_OF
 	struct km_statics statics = {0};
