@@ -146,6 +146,10 @@ test('a provider sees its own page by a link that only its body and it know, wit
   await heading(page, 'Het register heeft dit aangenomen');
   const address = await page.textContent('main pre');
   await isUsable(page);
+  await dora.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await follow(page, 'Kopiëren');
+  await page.getByText('Gekopieerd.').first().waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), address);
   const [, token] = address.match(/\/p\/([0-9a-f]{32})$/);
   assert.ok(!signed.includes(token));
   assert.ok(!dora.asked.some((request) => `${request.url()} ${request.postData()}`.includes(token)));

@@ -40,6 +40,20 @@ export function problemBox(error) {
   );
 }
 
+function copyPart(text) {
+  const told = element('span', { class: 'quiet' });
+  const tell = (word) => {
+    told.textContent = t(word);
+    say(t(word));
+  };
+  const copy = () =>
+    navigator.clipboard.writeText(text).then(
+      () => tell('console.done.copied'),
+      () => tell('console.done.not_copied'),
+    );
+  return element('p', {}, button(t('console.done.copy'), copy, { class: 'plain small' }), ' ', told);
+}
+
 function finished(draft, reply) {
   const done = `console.done.${draft.type}`;
   const shown =
@@ -60,7 +74,11 @@ function finished(draft, reply) {
     day: day(reply.expires),
   });
   const handOver = draft.link
-    ? [element('p', {}, giving), element('pre', { tabindex: '0', role: 'group', 'aria-label': giving }, draft.link)]
+    ? [
+        element('p', {}, giving),
+        element('pre', { tabindex: '0', role: 'group', 'aria-label': giving }, draft.link),
+        copyPart(draft.link),
+      ]
     : [];
   show(
     t(`${done}.title`),
