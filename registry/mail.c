@@ -25,7 +25,8 @@ const char *km_mail_state_name(enum km_mail_state state)
 	" SELECT 'change/' || coalesce(e.decision_id, m.number || '/' || e.action || '/' || e.at) || '/" recipient "',"    \
 	" 'change', '" recipient "', q.body_id, m.provider_id, m.id, e.id, :now, 'queued', :now, 0"                        \
 	" FROM event AS e JOIN mark AS m ON m.id = e.mark_id JOIN mark_period AS q ON q.mark_id = m.id AND q.sequence ="   \
-	" (SELECT max(sequence) FROM mark_period WHERE mark_id = m.id) JOIN " contact " WHERE e.id = :event"               \
+	" (SELECT max(sequence) FROM mark_period WHERE mark_id = m.id AND holds_from <= :now) JOIN " contact               \
+	" WHERE e.id = :event"                                                                                             \
 	" ON CONFLICT (key) DO NOTHING"
 
 static enum km_error queue_event(struct km_store *store, const char *literal, int64_t event_id, int64_t now,

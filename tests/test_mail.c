@@ -105,6 +105,26 @@ static void a_refused_decision_and_one_that_is_not_public_tell_nobody(void **sta
 	assert_int_equal(count(scene, "true"), before);
 }
 
+static void until_a_transfer_holds_the_first_body_is_told(void **state)
+{
+	struct scene *scene = *state;
+	struct km_problem problem;
+	set_contacts(scene);
+	assert_ok(km_body_set_contact(scene->store, "twee", "post@twee.example", KM_NL, scene->now, &problem), &problem);
+	struct scene_number number = scene_grant(scene, SCOPE);
+	struct scene_id offer = scene_accept(scene, DECIDER, "decision", scene_decision("transfer", number.text, NULL));
+	json_t *accept = scene_decision("accept-transfer", number.text, NULL);
+	json_object_set_new(accept, "transfer", json_string(offer.text));
+	json_object_set_new(accept, "holds_from", json_string("2026-12-24T00:00:00Z"));
+	scene_accept(scene, OTHER_DECIDER, "decision", accept);
+	scene_accept(scene, DECIDER, "decision", scene_decision("notice", number.text, NULL));
+	assert_int_equal(count(scene, "recipient = 'body' AND body_id = 2"), 0);
+	assert_int_equal(count(scene, "recipient = 'body' AND body_id = 1"), 3);
+	scene->now = moment("2026-12-24T00:00:00Z");
+	scene_accept(scene, OTHER_DECIDER, "decision", scene_decision("notice-end", number.text, NULL));
+	assert_int_equal(count(scene, "recipient = 'body' AND body_id = 2"), 1);
+}
+
 static void a_lapse_is_told_once_however_often_it_is_recorded(void **state)
 {
 	struct scene *scene = *state;
@@ -484,6 +504,7 @@ int main(void)
 		KM_SCENE_TEST(a_decision_and_its_mail_are_there_together_or_not_at_all),
 		KM_SCENE_TEST(whoever_has_no_address_gets_no_mail),
 		KM_SCENE_TEST(a_refused_decision_and_one_that_is_not_public_tell_nobody),
+		KM_SCENE_TEST(until_a_transfer_holds_the_first_body_is_told),
 		KM_SCENE_TEST(a_lapse_is_told_once_however_often_it_is_recorded),
 		KM_SCENE_TEST(the_key_is_that_of_what_happened_and_not_a_number_of_this_register),
 		KM_TEST(the_points_are_days_of_the_calendar_in_amsterdam),
