@@ -151,6 +151,27 @@ static enum km_error apply(struct replay *replay, const struct leaf *leaf, const
 	return error ? error : execute(replay, "RELEASE submission");
 }
 
+/* What is left of it is of the submission that the log names, and from when it came. */
+static enum km_error check_left(struct replay *replay, const struct leaf *leaf, int64_t sequence)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error = km_sql(
+		replay->fresh, "SELECT 1 FROM submission WHERE sequence = :sequence AND id = :id AND received_at = :recorded",
+		&statement, replay->problem);
+	if (error)
+		return error;
+	km_sql_int(statement, ":sequence", sequence);
+	km_sql_text(statement, ":id", leaf->submission);
+	km_sql_int(statement, ":recorded", leaf->recorded);
+	bool same = false;
+	error = km_sql_step(statement, &same, replay->problem);
+	if (error || same)
+		return error;
+	char row[24];
+	snprintf(row, sizeof row, "%" PRId64, sequence);
+	return km_fsck_differ(replay->fsck, "submission", row, "", "is not what is left of the one that the log names");
+}
+
 /* Of what was purged, what is left is taken as it is: there is a record of each row of it. */
 static enum km_error take_purged(struct replay *replay, const struct leaf *leaf, int64_t sequence)
 {
@@ -158,7 +179,7 @@ static enum km_error take_purged(struct replay *replay, const struct leaf *leaf,
 		km_fsck_copy_purged(replay->fsck->store, replay->fresh, leaf->submission, sequence, replay->problem);
 	if (!error && leaf->action)
 		error = km_fsck_copy_event(replay->fsck->store, replay->fresh, replay->events + 1, replay->problem);
-	return error;
+	return error ? error : check_left(replay, leaf, sequence);
 }
 
 static enum km_error replay_submission(struct replay *replay, const struct leaf *leaf)

@@ -423,6 +423,17 @@ static void a_purge_that_makes_a_record_older_than_it_is_is_named(void **state)
 	expect_named(office, "purge", last.text);
 }
 
+static void a_record_that_was_made_older_before_its_purge_is_named(void **state)
+{
+	struct office *office = *state;
+	struct scene_id audit = office_audit(office, "initial");
+	struct km_purge forced = {audit.text, audit.text, "retention", 1, "mkb-ict", 1700000000};
+	tamper(office, "DROP TRIGGER submission_kept_1; DROP TRIGGER audit_kept_1;"
+	               "UPDATE submission SET received_at = 1700000000; UPDATE audit SET recorded_at = 1700000000");
+	purge_by_force(office, &forced);
+	expect_named(office, "submission", "1");
+}
+
 static void a_purge_of_a_public_decision_is_named(void **state)
 {
 	struct office *office = *state;
@@ -501,6 +512,7 @@ int main(void)
 		KM_OFFICE_TEST(a_purge_that_nobody_noted_is_named),
 		KM_OFFICE_TEST(a_purge_of_what_must_be_kept_is_named),
 		KM_OFFICE_TEST(a_purge_that_makes_a_record_older_than_it_is_is_named),
+		KM_OFFICE_TEST(a_record_that_was_made_older_before_its_purge_is_named),
 		KM_OFFICE_TEST(a_purge_of_a_public_decision_is_named),
 		KM_OFFICE_TEST(a_purge_of_an_open_case_is_named),
 		KM_OFFICE_TEST(a_part_of_a_record_that_was_left_is_named),
