@@ -34,15 +34,13 @@ static enum km_error find_provider(struct km_store *store, const char *kvk, int6
 	if (error)
 		return error;
 	km_sql_text(statement, ":kvk", kvk);
-	bool row = false;
-	error = km_sql_step(statement, &row, problem);
+	error =
+		km_sql_expect(statement, problem, KM_INVALID, "unknown-provider",
+	                  "audit.provider: there is no provider with KvK number %s in this register: check the number, or "
+	                  "ask the operator to add the provider",
+	                  kvk);
 	if (error)
 		return error;
-	if (!row)
-		return km_fail(problem, KM_INVALID, "unknown-provider",
-		               "audit.provider: there is no provider with KvK number %s in this register: check the number, or "
-		               "ask the operator to add the provider",
-		               kvk);
 	*ret_id = km_sql_get_int(statement, 0);
 	return KM_OK;
 }

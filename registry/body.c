@@ -194,12 +194,8 @@ enum km_error km_body_get(struct km_store *store, const char *slug, struct km_bo
 	if (error)
 		return error;
 	km_sql_text(statement, ":slug", slug);
-	bool row = false;
-	error = km_sql_step(statement, &row, problem);
-	if (error)
-		return error;
-	return row ? read_body(store, statement, ret_body, problem)
-	           : km_fail(problem, KM_ABSENT, "unknown-body", "there is no certification body %.60s", slug);
+	error = km_sql_expect(statement, problem, KM_ABSENT, "unknown-body", "there is no certification body %.60s", slug);
+	return error ? error : read_body(store, statement, ret_body, problem);
 }
 
 enum km_error km_body_get_by_id(struct km_store *store, int64_t id, struct km_body **ret_body,
@@ -210,12 +206,9 @@ enum km_error km_body_get_by_id(struct km_store *store, int64_t id, struct km_bo
 	if (error)
 		return error;
 	km_sql_int(statement, ":id", id);
-	bool row = false;
-	error = km_sql_step(statement, &row, problem);
-	if (error)
-		return error;
-	return row ? read_body(store, statement, ret_body, problem)
-	           : km_fail(problem, KM_ABSENT, "unknown-body", "there is no certification body %lld", (long long)id);
+	error = km_sql_expect(statement, problem, KM_ABSENT, "unknown-body", "there is no certification body %lld",
+	                      (long long)id);
+	return error ? error : read_body(store, statement, ret_body, problem);
 }
 
 enum km_error km_body_list(struct km_store *store, enum km_error (*each)(void *context, const struct km_body *body),
@@ -244,12 +237,9 @@ enum km_error km_body_find_id(struct km_store *store, const char *slug, int64_t 
 	if (error)
 		return error;
 	km_sql_text(statement, ":slug", slug);
-	bool row = false;
-	error = km_sql_step(statement, &row, problem);
+	error = km_sql_expect(statement, problem, KM_ABSENT, "unknown-body", "there is no certification body %.60s", slug);
 	if (error)
 		return error;
-	if (!row)
-		return km_fail(problem, KM_ABSENT, "unknown-body", "there is no certification body %.60s", slug);
 	*ret_id = km_sql_get_int(statement, 0);
 	return KM_OK;
 }

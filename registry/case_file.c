@@ -12,17 +12,6 @@
 
 enum { ID_MAX = 43 };
 
-/* The one row that a statement gives; KM_INVALID with `type` where there is none. */
-static enum km_error expect_row(struct km_statement *statement, const char *type, const char *message,
-                                struct km_problem *problem)
-{
-	bool found = false;
-	enum km_error error = km_sql_step(statement, &found, problem);
-	if (!error && !found)
-		return km_fail(problem, KM_INVALID, type, "%s", message);
-	return error;
-}
-
 static enum km_error find_mark(struct km_store *store, const struct km_acting *acting, const char *text,
                                int64_t *ret_id, struct km_problem *problem)
 {
@@ -40,7 +29,8 @@ static enum km_error find_mark(struct km_store *store, const struct km_acting *a
 		return error;
 	km_sql_text(statement, ":number", number);
 	km_sql_int(statement, ":now", acting->now);
-	error = expect_row(statement, "unknown-mark", "case.mark: there is no such mark in this register", problem);
+	error = km_sql_expect(statement, problem, KM_INVALID, "unknown-mark",
+	                      "case.mark: there is no such mark in this register");
 	if (error)
 		return error;
 	if (km_sql_get_int(statement, 1) != acting->body_id)
@@ -57,8 +47,8 @@ static enum km_error check_decision(struct km_store *store, const struct km_acti
 	if (error)
 		return error;
 	km_sql_text(statement, ":id", id);
-	error = expect_row(statement, "unknown-decision",
-	                   "case.decision: expected the id of the decision that is appealed against", problem);
+	error = km_sql_expect(statement, problem, KM_INVALID, "unknown-decision",
+	                      "case.decision: expected the id of the decision that is appealed against");
 	if (!error && km_sql_get_int(statement, 0) != acting->body_id)
 		return km_fail(problem, KM_FORBIDDEN, "other-body", "case.decision: that decision is another body's");
 	return error;
@@ -71,7 +61,8 @@ static enum km_error check_report(struct km_store *store, const char *reference,
 	if (error)
 		return error;
 	km_sql_text(statement, ":reference", reference);
-	return expect_row(statement, "unknown-report", "case.report: there is no report with this reference", problem);
+	return km_sql_expect(statement, problem, KM_INVALID, "unknown-report",
+	                     "case.report: there is no report with this reference");
 }
 
 /* What a new case says. */
@@ -207,10 +198,9 @@ static enum km_error find_open_case(struct km_store *store, const struct km_acti
 	if (error)
 		return error;
 	km_sql_text(statement, ":id", id);
-	error = expect_row(statement, "unknown-case",
-	                   "case.case: expected the id that the register answered when the case was "
-	                   "opened",
-	                   problem);
+	error = km_sql_expect(statement, problem, KM_INVALID, "unknown-case",
+	                      "case.case: expected the id that the register answered when the case was "
+	                      "opened");
 	if (error)
 		return error;
 	if (km_sql_get_int(statement, 0) != acting->body_id)

@@ -22,13 +22,10 @@ enum km_error km_desk_open(struct km_store *store, const char *thumbprint, int64
 	if (error)
 		return error;
 	km_sql_text(statement, ":kid", thumbprint);
-	bool found = false;
-	error = km_sql_step(statement, &found, problem);
+	error = km_sql_expect(statement, problem, KM_UNPROVEN, "unknown-key",
+	                      "the key %.43s is not enrolled in this register: enrol it with a one-time code", thumbprint);
 	if (error)
 		return error;
-	if (!found)
-		return km_fail(problem, KM_UNPROVEN, "unknown-key",
-		               "the key %.43s is not enrolled in this register: enrol it with a one-time code", thumbprint);
 	int64_t revoked_at = km_sql_get_int(statement, 7);
 	if (revoked_at && revoked_at <= now)
 		return km_fail(problem, KM_UNPROVEN, "revoked-key", "the key %.43s was revoked: enrol a new one", thumbprint);

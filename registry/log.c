@@ -129,12 +129,9 @@ enum km_error km_log_entry(struct km_store *store, uint64_t index, char **ret_by
 	if (error)
 		return error;
 	km_sql_int(statement, ":position", index > INT64_MAX ? -1 : (int64_t)index);
-	bool row = false;
-	error = km_sql_step(statement, &row, problem);
+	error = km_sql_expect(statement, problem, KM_ABSENT, "log-entry", "the log has no entry %" PRIu64, index);
 	if (error)
 		return error;
-	if (!row)
-		return km_fail(problem, KM_ABSENT, "log-entry", "the log has no entry %" PRIu64, index);
 	auto_buf struct km_buf buf = KM_BUF_EMPTY;
 	size_t len;
 	const void *bytes = km_sql_get_blob(statement, 0, &len);

@@ -98,16 +98,13 @@ enum km_error km_log_event_of(struct km_store *store, int64_t event_id, char **r
                               struct km_problem *problem)
 {
 	auto_statement struct km_statement *statement = NULL;
-	bool row = false;
 	enum km_error error = km_sql(store, EVENT " WHERE event.id = :id", &statement, problem);
 	if (error)
 		return error;
 	km_sql_int(statement, ":id", event_id);
-	error = km_sql_step(statement, &row, problem);
+	error = km_sql_expect(statement, problem, KM_ABSENT, "event", "there is no event %lld", (long long)event_id);
 	if (error)
 		return error;
-	if (!row)
-		return km_fail(problem, KM_ABSENT, "event", "there is no event %lld", (long long)event_id);
 	struct km_log_event event = read_event(statement);
 	event.credential = NULL;
 	return km_log_event_entry(&event, ret_entry, ret_len, problem);

@@ -148,17 +148,14 @@ enum km_error km_mail_drop_all(struct km_store *store, int64_t now, int64_t *ret
 static enum km_error check_failed(struct km_store *store, int64_t id, struct km_problem *problem)
 {
 	auto_statement struct km_statement *statement = NULL;
-	bool row = false;
 	enum km_error error = km_sql(store, "SELECT state FROM mail WHERE id = :id", &statement, problem);
 	if (error)
 		return error;
 	km_sql_int(statement, ":id", id);
-	error = km_sql_step(statement, &row, problem);
+	error = km_sql_expect(statement, problem, KM_ABSENT, "unknown-mail",
+	                      "there is no mail %lld: `keurmerk mail list` shows them", (long long)id);
 	if (error)
 		return error;
-	if (!row)
-		return km_fail(problem, KM_ABSENT, "unknown-mail", "there is no mail %lld: `keurmerk mail list` shows them",
-		               (long long)id);
 	const char *state = km_sql_get_text(statement, 0);
 	if (strcmp(state, state_names[KM_MAIL_REFUSED]) != 0 && strcmp(state, state_names[KM_MAIL_GIVEN_UP]) != 0)
 		return km_fail(problem, KM_CONFLICT, "mail-state",

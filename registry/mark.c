@@ -38,12 +38,10 @@ static enum km_error find_row(struct km_store *store, const char *number, struct
 	if (error)
 		return error;
 	km_sql_text(statement, ":number", number);
-	bool found = false;
-	error = km_sql_step(statement, &found, problem);
+	error =
+		km_sql_expect(statement, problem, KM_ABSENT, "unknown-mark", "there is no mark %s in this register", number);
 	if (error)
 		return error;
-	if (!found)
-		return km_fail(problem, KM_ABSENT, "unknown-mark", "there is no mark %s in this register", number);
 	mark->id = km_sql_get_int(statement, 0);
 	mark->granted_at = km_sql_get_int(statement, 3);
 	mark->status_index = mark->id - 1;
@@ -205,13 +203,10 @@ static enum km_error read_issued(struct km_store *store, const char *literal, co
 	if (error)
 		return error;
 	km_sql_text(statement, ":number", number);
-	bool found = false;
-	error = km_sql_step(statement, &found, problem);
+	error = km_sql_expect(statement, problem, KM_ABSENT, "unknown-mark",
+	                      "there is no credential of mark %s in this register", number);
 	if (error)
 		return error;
-	if (!found)
-		return km_fail(problem, KM_ABSENT, "unknown-mark", "there is no credential of mark %s in this register",
-		               number);
 	char *token = strdup(km_sql_get_text(statement, 0));
 	if (!token)
 		return km_fail_memory(problem);

@@ -61,12 +61,10 @@ enum km_error km_period_at(struct km_store *store, int64_t mark_id, int64_t at, 
 		return error;
 	km_sql_int(statement, ":mark", mark_id);
 	km_sql_int(statement, ":at", at);
-	bool found = false;
-	error = km_sql_step(statement, &found, problem);
+	error =
+		km_sql_expect(statement, problem, KM_ABSENT, "mark-not-yet", "this mark had not been granted at that moment");
 	if (error)
 		return error;
-	if (!found)
-		return km_fail(problem, KM_ABSENT, "mark-not-yet", "this mark had not been granted at that moment");
 	return read_row(statement, ret_row, problem);
 }
 

@@ -271,12 +271,10 @@ static enum km_error read_roles(struct km_store *store, int64_t person_id, unsig
 		return error;
 	km_sql_int(statement, ":person", person_id);
 	km_sql_int(statement, ":admin", KM_ROLE_ADMIN);
-	bool row = false;
-	error = km_sql_step(statement, &row, problem);
+	error =
+		km_sql_expect(statement, problem, KM_ABSENT, "unknown-person", "there is no person %lld", (long long)person_id);
 	if (error)
 		return error;
-	if (!row)
-		return km_fail(problem, KM_ABSENT, "unknown-person", "there is no person %lld", (long long)person_id);
 	*ret_roles = (unsigned)km_sql_get_int(statement, 0);
 	*ret_other_admin = km_sql_get_int(statement, 1) != 0;
 	return KM_OK;

@@ -111,15 +111,12 @@ static enum km_error find_invited(struct km_store *store, const uint8_t digest[s
 		return error;
 	km_sql_blob(statement, ":digest", digest, KM_SHA256_BYTES);
 	km_sql_int(statement, ":now", now);
-	bool row = false;
-	error = km_sql_step(statement, &row, problem);
+	error = km_sql_expect(statement, problem, KM_UNPROVEN, "invitation",
+	                      "this invitation code is not known, was used before, or is over %d days old: ask the "
+	                      "administrator for a new one",
+	                      KM_INVITE_TTL_S / (24 * 3600));
 	if (error)
 		return error;
-	if (!row)
-		return km_fail(problem, KM_UNPROVEN, "invitation",
-		               "this invitation code is not known, was used before, or is over %d days old: ask the "
-		               "administrator for a new one",
-		               KM_INVITE_TTL_S / (24 * 3600));
 	invited->person_id = km_sql_get_int(statement, 0);
 	invited->roles = (unsigned)km_sql_get_int(statement, 1);
 	invited->invited_at = km_sql_get_int(statement, 5);

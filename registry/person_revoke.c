@@ -14,12 +14,10 @@ static enum km_error find_key(struct km_store *store, const char *thumbprint, in
 	if (error)
 		return error;
 	km_sql_text(statement, ":thumbprint", thumbprint);
-	bool row = false;
-	error = km_sql_step(statement, &row, problem);
+	error = km_sql_expect(statement, problem, KM_ABSENT, "unknown-key", "there is no key with thumbprint %.60s",
+	                      thumbprint);
 	if (error)
 		return error;
-	if (!row)
-		return km_fail(problem, KM_ABSENT, "unknown-key", "there is no key with thumbprint %.60s", thumbprint);
 	*ret_person_id = km_sql_get_int(statement, 0);
 	*ret_enrolled_at = km_sql_get_int(statement, 1);
 	return KM_OK;

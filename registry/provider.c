@@ -330,6 +330,21 @@ static enum km_error read_provider(struct km_store *store, struct km_statement *
 	return KM_OK;
 }
 
+enum km_error km_provider_find_id(struct km_store *store, const char *kvk, int64_t *ret_id, struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	enum km_error error = km_sql(store, "SELECT id FROM provider WHERE kvk = :kvk", &statement, problem);
+	if (error)
+		return error;
+	km_sql_text(statement, ":kvk", kvk);
+	error = km_sql_expect(statement, problem, KM_ABSENT, "unknown-provider",
+	                      "there is no provider with KvK number %.40s", kvk);
+	if (error)
+		return error;
+	*ret_id = km_sql_get_int(statement, 0);
+	return KM_OK;
+}
+
 enum km_error km_provider_get(struct km_store *store, const char *kvk, struct km_provider **ret_provider,
                               struct km_problem *problem)
 {
@@ -338,12 +353,9 @@ enum km_error km_provider_get(struct km_store *store, const char *kvk, struct km
 	if (error)
 		return error;
 	km_sql_text(statement, ":kvk", kvk);
-	bool row = false;
-	error = km_sql_step(statement, &row, problem);
-	if (error)
-		return error;
-	return row ? read_provider(store, statement, ret_provider, problem)
-	           : km_fail(problem, KM_ABSENT, "unknown-provider", "there is no provider with KvK number %.40s", kvk);
+	error = km_sql_expect(statement, problem, KM_ABSENT, "unknown-provider",
+	                      "there is no provider with KvK number %.40s", kvk);
+	return error ? error : read_provider(store, statement, ret_provider, problem);
 }
 
 enum km_error km_provider_get_by_id(struct km_store *store, int64_t id, struct km_provider **ret_provider,
@@ -354,12 +366,9 @@ enum km_error km_provider_get_by_id(struct km_store *store, int64_t id, struct k
 	if (error)
 		return error;
 	km_sql_int(statement, ":id", id);
-	bool row = false;
-	error = km_sql_step(statement, &row, problem);
-	if (error)
-		return error;
-	return row ? read_provider(store, statement, ret_provider, problem)
-	           : km_fail(problem, KM_ABSENT, "unknown-provider", "there is no provider %lld", (long long)id);
+	error =
+		km_sql_expect(statement, problem, KM_ABSENT, "unknown-provider", "there is no provider %lld", (long long)id);
+	return error ? error : read_provider(store, statement, ret_provider, problem);
 }
 
 enum km_error km_provider_list(struct km_store *store, const char *after, size_t limit,

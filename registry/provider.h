@@ -61,6 +61,9 @@ enum km_error km_provider_set_contact(struct km_store *store, const char *kvk,
 enum km_error km_provider_rename(struct km_store *store, int64_t id, const char *name, int64_t now,
                                  struct km_problem *problem);
 
+/* The register's own id. KM_ABSENT "unknown-provider". */
+enum km_error km_provider_find_id(struct km_store *store, const char *kvk, int64_t *ret_id, struct km_problem *problem);
+
 /* By KvK number, or by the register's own id. KM_ABSENT. Free with km_provider_free. */
 enum km_error km_provider_get(struct km_store *store, const char *kvk, struct km_provider **ret_provider,
                               struct km_problem *problem);

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "keys/jws.h"
 #include "registry/cycle.h"
+#include "registry/provider.h"
 #include "registry/provider_privacy.h"
 #include "registry/purge.h"
 #include "registry/record.h"
@@ -16,23 +17,6 @@
 
 /* --------------------------------------------------------------------------------------------------- whether it may
  */
-
-static enum km_error find_id(struct km_store *store, const char *kvk, int64_t *ret_id, struct km_problem *problem)
-{
-	auto_statement struct km_statement *statement = NULL;
-	enum km_error error = km_sql(store, "SELECT id FROM provider WHERE kvk = :kvk", &statement, problem);
-	if (error)
-		return error;
-	km_sql_text(statement, ":kvk", kvk);
-	bool row = false;
-	error = km_sql_step(statement, &row, problem);
-	if (error)
-		return error;
-	if (!row)
-		return km_fail(problem, KM_ABSENT, "unknown-provider", "there is no provider with KvK number %.40s", kvk);
-	*ret_id = km_sql_get_int(statement, 0);
-	return KM_OK;
-}
 
 /* Of each scheme under which it had a mark: none is alive. *ret_until: when the last of its decisions may go. */
 static enum km_error check_marks(struct km_store *store, int64_t id, int64_t now, int64_t *ret_until,
@@ -235,7 +219,7 @@ enum km_error km_provider_erase(struct km_store *store, const char *kvk, int64_t
 {
 	int64_t id = 0, until = INT64_MIN;
 	auto_retention struct km_retention retention = {0};
-	enum km_error error = find_id(store, kvk, &id, problem);
+	enum km_error error = km_provider_find_id(store, kvk, &id, problem);
 	if (!error)
 		error = check_marks(store, id, now, &until, problem);
 	if (!error)

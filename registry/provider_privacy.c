@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "registry/mail.h"
+#include "registry/provider.h"
 #include "registry/record.h"
 #include "registry/sql.h"
 
@@ -254,23 +255,6 @@ static enum km_error unwrap(json_t *export, const char *name, struct km_problem 
 	return failed ? km_fail_memory(problem) : KM_OK;
 }
 
-static enum km_error find_id(struct km_store *store, const char *kvk, int64_t *ret_id, struct km_problem *problem)
-{
-	auto_statement struct km_statement *statement = NULL;
-	enum km_error error = km_sql(store, "SELECT id FROM provider WHERE kvk = :kvk", &statement, problem);
-	if (error)
-		return error;
-	km_sql_text(statement, ":kvk", kvk);
-	bool row = false;
-	error = km_sql_step(statement, &row, problem);
-	if (error)
-		return error;
-	if (!row)
-		return km_fail(problem, KM_ABSENT, "unknown-provider", "there is no provider with KvK number %.40s", kvk);
-	*ret_id = km_sql_get_int(statement, 0);
-	return KM_OK;
-}
-
 enum km_error km_provider_export(struct km_store *store, const char *kvk, json_t **ret_export,
                                  struct km_problem *problem)
 {
@@ -279,7 +263,7 @@ enum km_error km_provider_export(struct km_store *store, const char *kvk, json_t
 		{"euid", TEXT},    {"name", TEXT},          {"city", TEXT}, {"region", TEXT},
 		{"country", TEXT}, {"added_at", MOMENT},    {NULL, END}};
 	int64_t id = 0;
-	enum km_error error = find_id(store, kvk, &id, problem);
+	enum km_error error = km_provider_find_id(store, kvk, &id, problem);
 	if (error)
 		return error;
 	json_auto_t *export = json_object();
@@ -315,7 +299,7 @@ enum km_error km_provider_erase_contact(struct km_store *store, const char *kvk,
                                         struct km_problem *problem)
 {
 	int64_t id = 0;
-	enum km_error error = find_id(store, kvk, &id, problem);
+	enum km_error error = km_provider_find_id(store, kvk, &id, problem);
 	if (error)
 		return error;
 	auto_statement struct km_statement *statement = NULL;

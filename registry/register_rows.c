@@ -45,7 +45,7 @@ enum km_error km_register_rows(struct km_store *store, int64_t at,
 	enum km_error error = km_sql(
 		store,
 		"SELECT mark.number, mark.scheme_id, mark.granted_at, provider.name, coalesce(provider.kvk, ''), "
-	    "provider.city, "
+		"provider.city, "
 		"coalesce((SELECT group_concat(domain, ' ') FROM (SELECT domain FROM provider_domain "
 		"WHERE provider_id = provider.id ORDER BY position)), ''), body.name, p.scheme_version, p.scope, p.level, "
 		"p.valid_from, p.valid_until, p.state, p.holds_from, p.recorded_at, p.surveillance_due, "

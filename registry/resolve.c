@@ -155,13 +155,10 @@ static enum km_error find_mark_row(struct km_store *store, const struct km_actin
 	if (error)
 		return error;
 	km_sql_text(statement, ":number", number);
-	bool found = false;
-	error = km_sql_step(statement, &found, problem);
+	error = km_sql_expect(statement, problem, KM_INVALID, "unknown-mark",
+	                      "decision.mark: there is no mark %s in this register", number);
 	if (error)
 		return error;
-	if (!found)
-		return km_fail(problem, KM_INVALID, "unknown-mark", "decision.mark: there is no mark %s in this register",
-		               number);
 	/* When it is replayed, the provider is as it became. */
 	int64_t erased_at = km_sql_get_int(statement, 4);
 	if (erased_at && erased_at <= acting->now - acting->replayed)
@@ -249,13 +246,10 @@ static enum km_error find_audit_row(struct km_store *store, const struct km_acti
 	if (error)
 		return error;
 	km_sql_text(statement, ":id", id);
-	bool found = false;
-	error = km_sql_step(statement, &found, problem);
+	error = km_sql_expect(statement, problem, KM_INVALID, "unknown-audit",
+	                      "decision.audit: expected the id that the register answered when the audit was submitted");
 	if (error)
 		return error;
-	if (!found)
-		return km_fail(problem, KM_INVALID, "unknown-audit",
-		               "decision.audit: expected the id that the register answered when the audit was submitted");
 	if (km_sql_get_int(statement, 1) != acting->body_id)
 		return km_fail(problem, KM_FORBIDDEN, "other-body", "decision.audit: that audit is another body's");
 	const char *level = km_sql_get_text(statement, 6);

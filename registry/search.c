@@ -360,7 +360,7 @@ static const char *const many_by_name[] = {
 	"SELECT provider_id FROM provider_trade_name WHERE name = :text COLLATE NOCASE) AS found "
 	"JOIN provider ON provider.id = found.id " MARKS_OF_PROVIDER
 	"WHERE :match <> '' AND :found = 0 ORDER BY mark.id IS NOT NULL DESC, provider.id, mark.id DESC LIMIT :limit "
-    "OFFSET :offset",
+	"OFFSET :offset",
 	"SELECT " HIT HOLD_THEM "CROSS JOIN mark ON mark.provider_id = provider.id CROSS JOIN mark_period AS p ON " OF_MARK
 	"WHERE " NOT_IN_FULL "LIMIT :limit OFFSET :offset",
 	"SELECT " HIT HOLD_THEM MARKS_OF_PROVIDER "WHERE mark.id IS NULL AND " NOT_IN_FULL "LIMIT :limit OFFSET :offset",

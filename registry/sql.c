@@ -2,6 +2,8 @@
 
 #include "base/encode.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -155,6 +157,21 @@ enum km_error km_sql_step(struct km_statement *statement, bool *ret_row, struct 
 		return km_sql_fail(statement->store, code, problem);
 	*ret_row = code == SQLITE_ROW;
 	return KM_OK;
+}
+
+enum km_error km_sql_expect(struct km_statement *statement, struct km_problem *problem, enum km_error none,
+                            const char *type, const char *format, ...)
+{
+	bool row = false;
+	enum km_error error = km_sql_step(statement, &row, problem);
+	if (error || row)
+		return error;
+	char message[sizeof problem->message];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(message, sizeof message, format, arguments);
+	va_end(arguments);
+	return km_fail(problem, none, type, "%s", message);
 }
 
 enum km_error km_sql_run(struct km_statement *statement, struct km_problem *problem)

@@ -50,6 +50,10 @@ void km_sql_blob(struct km_statement *statement, const char *name, const void *b
  * that stays is KM_UNAVAILABLE, all else KM_IO. */
 enum km_error km_sql_step(struct km_statement *statement, bool *ret_row, struct km_problem *problem);
 
+/* Steps to a row that has to be there: where there is none, that is `none` with this type and message. */
+enum km_error km_sql_expect(struct km_statement *statement, struct km_problem *problem, enum km_error none,
+                            const char *type, const char *format, ...) __attribute__((format(printf, 5, 6)));
+
 /* Runs a statement that gives no row. */
 enum km_error km_sql_run(struct km_statement *statement, struct km_problem *problem);
 

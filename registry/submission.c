@@ -64,13 +64,10 @@ static enum km_error authenticate(struct km_store *store, struct envelope *envel
 	if (error)
 		return error;
 	km_sql_text(statement, ":kid", kid);
-	bool found = false;
-	error = km_sql_step(statement, &found, problem);
+	error = km_sql_expect(statement, problem, KM_UNPROVEN, "unknown-key",
+	                      "the key %.43s is not enrolled in this register: enrol it with a one-time code", kid);
 	if (error)
 		return error;
-	if (!found)
-		return km_fail(problem, KM_UNPROVEN, "unknown-key",
-		               "the key %.43s is not enrolled in this register: enrol it with a one-time code", kid);
 	size_t len;
 	const void *key = km_sql_get_blob(statement, 0, &len);
 	if (len != KM_PUBLIC_BYTES)
@@ -280,12 +277,10 @@ enum km_error km_submission_get(struct km_store *store, const char *id, char **r
 	if (error)
 		return error;
 	km_sql_text(statement, ":id", id);
-	bool found = false;
-	error = km_sql_step(statement, &found, problem);
+	error = km_sql_expect(statement, problem, KM_ABSENT, "unknown-submission",
+	                      "there is no submission %s in this register", id);
 	if (error)
 		return error;
-	if (!found)
-		return km_fail(problem, KM_ABSENT, "unknown-submission", "there is no submission %s in this register", id);
 	size_t len;
 	const void *bytes = km_sql_get_blob(statement, 0, &len);
 	if (!len)
