@@ -132,11 +132,11 @@ static bool hash_bundle(const char *bytes, size_t len, unsigned width, struct km
 {
 	const uint8_t *at = (const uint8_t *)bytes, *end = at + len;
 	for (unsigned i = 0; i < width; i++) {
-		size_t entry_len = end - at >= 2 ? (size_t)(at[0] << 8 | at[1]) : SIZE_MAX;
-		if (entry_len > (size_t)(end - at) - 2)
+		const uint8_t *entry;
+		size_t entry_len;
+		if (!km_tile_next_entry(&at, end, &entry, &entry_len))
 			return false;
-		ret_hashes[i] = km_merkle_leaf(at + 2, entry_len);
-		at += 2 + entry_len;
+		ret_hashes[i] = km_merkle_leaf(entry, entry_len);
 	}
 	return at == end;
 }

@@ -141,16 +141,15 @@ static enum km_error read_bundle(struct visit *visit, uint64_t first, unsigned w
 		error = km_answer_check(&answer, problem);
 	const uint8_t *at = (const uint8_t *)answer.body, *end = at ? at + answer.len : NULL;
 	for (unsigned i = 0; !error && i < width; i++) {
-		size_t len = end - at >= 2 ? (size_t)(at[0] << 8 | at[1]) : SIZE_MAX;
-		if (len > (size_t)(end - at) - 2)
+		const uint8_t *entry;
+		size_t len;
+		if (!km_tile_next_entry(&at, end, &entry, &len))
 			return km_fail(problem, KM_MALFORMED, "bundle", "%s: the bundle of entries breaks off", target);
-		at += 2;
 		if (first + i >= visit->state.size) {
-			struct km_hash leaf = km_merkle_leaf(at, len);
-			error = note_entry(visit, first + i, (const char *)at, len, problem);
+			struct km_hash leaf = km_merkle_leaf(entry, len);
+			error = note_entry(visit, first + i, (const char *)entry, len, problem);
 			km_monitor_state_add(&visit->state, &leaf);
 		}
-		at += len;
 	}
 	if (!error && at != end)
 		return km_fail(problem, KM_MALFORMED, "bundle", "%s: there is more in the bundle than it should hold", target);

@@ -93,3 +93,18 @@ bool km_tile_within(const struct km_tile *tile, uint64_t size)
 	uint64_t hashes = shift < 64 ? size >> shift : 0;
 	return tile->index < INDEX_END && hashes >= tile->index * KM_TILE_WIDTH + tile->width;
 }
+
+bool km_tile_next_entry(const uint8_t **at, const uint8_t *end, const uint8_t **ret_entry, size_t *ret_len)
+{
+	enum { LENGTH_BYTES = 2 };
+	size_t left = *at ? (size_t)(end - *at) : 0;
+	if (left < LENGTH_BYTES)
+		return false;
+	size_t len = (size_t)((*at)[0] << 8 | (*at)[1]);
+	if (len > left - LENGTH_BYTES)
+		return false;
+	*ret_entry = *at + LENGTH_BYTES;
+	*ret_len = len;
+	*at = *ret_entry + len;
+	return true;
+}

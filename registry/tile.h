@@ -6,6 +6,7 @@
 #define KM_REGISTRY_TILE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -27,6 +28,10 @@ bool km_tile_parse(const char *path, struct km_tile *ret_tile);
 
 /* Writes one. */
 void km_tile_format(const struct km_tile *tile, char ret_path[static KM_TILE_PATH_TEXT]);
+
+/* The next entry of a bundle: two bytes with its length, and so many of it. Moves *at past it; false, and nothing is
+ * moved, where less than that is left before `end`. */
+bool km_tile_next_entry(const uint8_t **at, const uint8_t *end, const uint8_t **ret_entry, size_t *ret_len);
 
 /* True where a tree of `size` leaves has all of the tile. */
 bool km_tile_within(const struct km_tile *tile, uint64_t size);

@@ -120,6 +120,17 @@ for (const [what, words, change, some] of changes) {
   });
 }
 
+// The bytes of a bundle come from whoever serves the mirror: a length of which one byte is left is none.
+test('entries of the log that break off, after whichever byte, are named', async () => {
+  const bundle = named(/^log\/tile\/entries\/000[.]p\//);
+  for (const len of [0, 1, 2, 3])
+    await having(bundle, (place, bytes) => (fs.rmSync(place), fs.writeFileSync(place, bytes.subarray(0, len))), async () => {
+      const verdict = await verify();
+      assert.equal(verdict.status, 1);
+      assert.deepEqual(found(verdict), [`altered ${bundle}`]);
+    });
+});
+
 test('a file that nobody has signed is named', async () => {
   fs.writeFileSync(file('m/7K3Q9XM24HTT?lang=nl'), fs.readFileSync(file(`m/${active}?lang=nl`)));
   const verdict = await verify();

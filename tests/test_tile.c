@@ -146,6 +146,44 @@ static void tiles_at_the_far_end_do_not_wrap_around(void **state)
 	assert_int_equal(width_in(0, UINT64_MAX, INT64_MAX), 0);
 }
 
+static void a_bundle_gives_its_entries_one_after_the_other(void **state)
+{
+	(void)state;
+	static const uint8_t bundle[] = {0, 2, 'a', 'b', 0, 0, 0, 1, 'c'};
+	const uint8_t *at = bundle, *end = bundle + sizeof bundle, *entry = NULL;
+	size_t len = 99;
+	assert_true(km_tile_next_entry(&at, end, &entry, &len));
+	assert_ptr_equal(entry, bundle + 2);
+	assert_int_equal(len, 2);
+	assert_true(km_tile_next_entry(&at, end, &entry, &len));
+	assert_int_equal(len, 0);
+	assert_true(km_tile_next_entry(&at, end, &entry, &len));
+	assert_ptr_equal(entry, bundle + 8);
+	assert_int_equal(len, 1);
+	assert_ptr_equal(at, end);
+	assert_false(km_tile_next_entry(&at, end, &entry, &len));
+	assert_ptr_equal(at, end);
+}
+
+/* Wherever it is cut: one byte of a length, too, is less than a length. */
+static void a_bundle_that_breaks_off_has_no_entry(void **state)
+{
+	(void)state;
+	static const uint8_t bundle[] = {0, 2, 'a', 'b'};
+	for (size_t left = 0; left < sizeof bundle; left++) {
+		const uint8_t *at = bundle, *entry = NULL;
+		size_t len = 99;
+		if (km_tile_next_entry(&at, bundle + left, &entry, &len))
+			fail_msg("%zu bytes", left);
+		assert_ptr_equal(at, bundle);
+		assert_null(entry);
+		assert_int_equal(len, 99);
+	}
+	const uint8_t *at = NULL, *entry = NULL;
+	size_t len;
+	assert_false(km_tile_next_entry(&at, NULL, &entry, &len));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +192,8 @@ int main(void)
 		KM_TEST(a_tree_of_70000_has_the_tiles_of_the_standard),
 		KM_TEST(a_tree_of_256_has_a_full_tile_and_one_hash_above_it),
 		KM_TEST(tiles_at_the_far_end_do_not_wrap_around),
+		KM_TEST(a_bundle_gives_its_entries_one_after_the_other),
+		KM_TEST(a_bundle_that_breaks_off_has_no_entry),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
