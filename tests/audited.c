@@ -8,7 +8,6 @@
 #include "registry/person.h"
 #include "registry/provider.h"
 #include "registry/provider_erase.h"
-#include "registry/provider_link.h"
 #include "registry/report.h"
 #include "registry/retention.h"
 
@@ -109,25 +108,13 @@ static void change_roles(struct office *office)
 	       json_pack("{s:s, s:i, s:s}", "action", "roles", "person", 1, "roles", "auditor,admin"));
 	submit(office, BOTH, "person",
 	       json_pack("{s:s, s:i, s:s}", "action", "roles", "person", 4, "roles", "auditor,decider"));
-	submit(office, AUDITOR, "person",
-	       json_pack("{s:s, s:i, s:s}", "action", "roles", "person", 4, "roles", "decider,admin"));
-	submit(office, BOTH, "person", json_pack("{s:s, s:i, s:s}", "action", "roles", "person", 1, "roles", "auditor"));
 }
 
-/* One that the body gives, and one of the operator's, which takes its place. */
-static void hand_out_links(struct office *office)
+static void hand_out_a_link(struct office *office)
 {
-	struct km_problem problem;
-	struct km_store *store = office->scene->store;
-	char token[KM_LINK_TOKEN_TEXT];
-	int64_t expires_at;
 	submit(office, AUDITOR, "link",
 	       json_pack("{s:s, s:s, s:s}", "action", "give", "provider", "68727720", "token_sha256",
 	                 "4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a"));
-	assert_ok(km_store_begin(store, &problem), &problem);
-	assert_ok(km_provider_link_make(store, "een", "68727720", office->scene->now, token, &expires_at, &problem),
-	          &problem);
-	assert_ok(km_store_commit(store, &problem), &problem);
 }
 
 /* Marks in all states, and a row in every table. */
@@ -144,7 +131,7 @@ void audited_fill(struct office *office)
 	open_and_close_a_case(office, second.text);
 	expect_another_key(office);
 	change_roles(office);
-	hand_out_links(office);
+	hand_out_a_link(office);
 	struct scene_id offer = submit(office, DECIDER, "decision", scene_decision("transfer", second.text, NULL));
 	json_t *accept = scene_decision("accept-transfer", second.text, NULL);
 	json_object_set_new(accept, "transfer", json_string(offer.text));
