@@ -139,6 +139,17 @@ test('what time alone has changed is written, too', async () => {
   assert.match(read('register.jsonl').toString(), /"state":"withdrawn"/);
 });
 
+test('of a provider that was erased nothing is left', async () => {
+  const kvk = office.providers[2];
+  assert.ok(exists(`v1/providers/${kvk}`));
+  await office.must('provider', 'erase', '--all', kvk);
+  const { removed } = await changes();
+  assert.ok(removed.includes(`v1/providers/${kvk}`));
+  for (const file of files()) if (!file.startsWith('mirror/')) assert.ok(!file.includes(kvk) && !read(file).includes(kvk), file);
+  await changes(); // by which the part that named it goes, too
+  for (const file of files()) assert.ok(!read(file).includes(kvk), file);
+});
+
 test('a run that is killed at any moment leaves whole files, and the next one makes it whole', async () => {
   await office.must('export', '--all', mirror);
   const truth = files();
