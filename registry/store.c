@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -56,6 +57,13 @@ static enum km_error configure(struct km_store *store, struct km_problem *proble
 	return error;
 }
 
+/* Nobody asks SQLite how much memory it has in use, and to count it takes one lock of the whole process for each piece:
+ * threads that read at the same time would wait for each other. It can only be said before the first connection. */
+static void count_no_memory(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static void close_store(struct km_store **store)
 {
 	km_store_close(*store);
@@ -68,6 +76,8 @@ static enum km_error connect_to(const char *path, enum km_store_mode mode, struc
 	__attribute__((cleanup(close_store))) struct km_store *store = calloc(1, sizeof *store);
 	if (!store)
 		return km_fail_memory(problem);
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, count_no_memory);
 	store->writes = mode == KM_STORE_WRITE;
 	int flags = (store->writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX;
 	int code = sqlite3_open_v2(path, &store->db, flags, NULL);

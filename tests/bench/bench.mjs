@@ -167,8 +167,8 @@ async function lookUps(register, client, workers, withSqlite) {
       theirs: (round) => load(node, { seconds, ...client, random: random(round) }) });
     await node.stop();
   }
-  const memory = ours.status();
-  note({ name: `own memory after that, ${many} marks, ${where}`, value: Math.round(memory.own), unit: 'MB', most: 256 });
+  const memory = ours.memory();
+  note({ name: `own memory of all its processes after that, ${many} marks, ${where}`, value: Math.round(memory.own), unit: 'MB', most: 256 });
   note({ name: `the same with the file's pages, ${many} marks, ${where}`, value: Math.round(memory.all), unit: 'MB' });
   await ours.stop();
 }
@@ -212,7 +212,7 @@ async function bySize() {
     for (let i = 0; i < rounds; i++) {
       const server = await keurmerk(program, register.home, '0', target);
       starts.push(server.startedInMs);
-      first = server.status();
+      first = server.memory();
       if (i === rounds - 1) {
         const rates = [];
         for (let round = 0; round < rounds; round++)
@@ -230,7 +230,7 @@ async function bySize() {
     note({ name: `search by 3 to 5 letters, ${many} providers: 99 of 100 within`, value: found.p99_us, unit: 'µs' });
     note({ name: `from its start to its first answer, ${many} marks`, value: Math.round(median(starts)), unit: 'ms',
       most: large ? 50 : undefined });
-    note({ name: `own memory at first, ${many} marks`, value: Math.round(first.own), unit: 'MB',
+    note({ name: `own memory of all its processes at first, ${many} marks`, value: Math.round(first.own), unit: 'MB',
       most: large ? 32 : undefined });
   }
   return points;

@@ -59,27 +59,30 @@ export class Server {
     return server;
   }
 
-  // Of the process that answers, not of its keeper or its signer.
-  status() {
-    const children = fs.readFileSync(`/proc/${this.pid()}/task/${this.pid()}/children`, 'utf8').trim().split(' ');
-    const answers = children.find((pid) => pid && fs.readFileSync(`/proc/${pid}/comm`, 'utf8') === 'keurmerk-server\n');
-    const text = fs.readFileSync(`/proc/${answers ?? this.pid()}/status`, 'utf8');
-    const kib = (name) => Number(text.match(new RegExp(`^${name}:\\s+(\\d+)`, 'm'))[1]);
-    return { own: kib('RssAnon') / 1024, all: kib('VmRSS') / 1024 };
+  // It and all that it has started: workers, signers.
+  processes() {
+    const found = [this.child.pid]; // taskset becomes what it starts
+    for (const pid of found) {
+      const children = fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+      found.push(...children.split(' ').filter(Boolean).map(Number));
+    }
+    return found;
   }
 
-  pid() {
-    return this.child.pid; // taskset becomes what it starts
+  // MB of all of them together: of their own, and with the pages of files that they look at.
+  memory() {
+    const sum = (name) => this.processes().reduce((total, pid) =>
+      total + Number(fs.readFileSync(`/proc/${pid}/status`, 'utf8').match(new RegExp(`^${name}:\\s+(\\d+)`, 'm'))[1]), 0);
+    return { own: sum('RssAnon') / 1024, all: sum('VmRSS') / 1024 };
   }
 
-  // Seconds of processor that it and its workers have taken so far.
+  // Seconds of processor that they have taken so far.
   processor() {
-    const children = fs.readFileSync(`/proc/${this.pid()}/task/${this.pid()}/children`, 'utf8').trim();
     const ticks = (pid) => {
       const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
       return Number(fields[11]) + Number(fields[12]);
     };
-    return [this.pid(), ...children.split(' ').filter(Boolean)].reduce((sum, pid) => sum + ticks(pid), 0) / 100;
+    return this.processes().reduce((sum, pid) => sum + ticks(pid), 0) / 100;
   }
 
   async stop() {
