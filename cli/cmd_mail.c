@@ -28,7 +28,7 @@ static json_t *moment_or_null(int64_t moment)
 static enum km_error list_json(json_t *list, const struct km_mail_row *row)
 {
 	json_t *entry = json_pack(
-		"{s:I, s:s, s:o, s:i, s:s, s:s?, s:o, s:s, s:s, s:s, s:s?, s:o, s:s?}", "id", (json_int_t)row->id, "state",
+		"{s:I, s:s, s:o, s:i, s:s, s:s?, s:o, s:s, s:s, s:s?, s:s?, s:o, s:s?}", "id", (json_int_t)row->id, "state",
 		row->state, "at", moment_or_null(row->at), "attempts", row->attempts, "kind", row->kind, "action", row->action,
 		"due", moment_or_null(row->due_at), "recipient", row->recipient, "body", row->body, "provider", row->kvk,
 		"mark", row->number, "queued", moment_or_null(row->queued_at), "detail", row->detail);
@@ -43,9 +43,10 @@ static enum km_error list_one(void *context, const struct km_mail_row *row)
 	km_time_format(row->at, at);
 	if (row->due_at)
 		km_date_format(row->due_at, day);
+	const char *provider = row->kvk ? row->kvk : "(erased)";
 	bool body = strcmp(row->recipient, "body") == 0;
 	km_say(stdout, "%-6lld %-8s  %s  %s %s, to the %s %s%s%s%s%s", (long long)row->id, row->state, at, row->kind,
-	       row->action ? row->action : day, row->recipient, body ? row->body : row->kvk, row->number ? ", mark " : "",
+	       row->action ? row->action : day, row->recipient, body ? row->body : provider, row->number ? ", mark " : "",
 	       row->number ? row->number : "", row->detail ? ": " : "", row->detail ? row->detail : "");
 	return KM_OK;
 }

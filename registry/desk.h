@@ -114,8 +114,8 @@ enum km_transfer_state {
 const char *km_transfer_state_name(enum km_transfer_state state);
 
 struct km_desk_transfer {
-	const char *id, *number, *kvk, *name, *scheme_id;
-	const char *from_body; /* name */
+	const char *id, *number, *kvk, *name, *scheme_id; /* kvk: "" where the provider was erased */
+	const char *from_body;                            /* name */
 	enum km_transfer_state state;
 	const char *answer; /* "accept-transfer", "refuse-transfer"; NULL where there is none */
 	int64_t recorded_at, opens_at, closes_at;

@@ -57,8 +57,9 @@ static enum km_error read_transfer(struct km_store *store, struct km_statement *
 }
 
 #define TRANSFERS                                                                                                      \
-	"SELECT d.submission_id, m.number, v.kvk, v.name, m.scheme_id, b.name, m.id, d.body_id, d.recorded_at,"            \
-	" d.holds_from, a.action, a.holds_from FROM decision AS d JOIN submission AS s ON s.id = d.submission_id"          \
+	"SELECT d.submission_id, m.number, coalesce(v.kvk, ''), v.name, m.scheme_id, b.name, m.id, d.body_id,"             \
+	" d.recorded_at, d.holds_from, a.action, a.holds_from FROM decision AS d"                                          \
+	" JOIN submission AS s ON s.id = d.submission_id"                                                                  \
 	" JOIN mark AS m ON m.id = d.mark_id JOIN provider AS v ON v.id = m.provider_id"                                   \
 	" JOIN body AS b ON b.id = d.body_id LEFT JOIN decision AS a ON a.transfer_id = d.submission_id"                   \
 	" WHERE d.to_body_id = :body"

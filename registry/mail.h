@@ -75,7 +75,7 @@ struct km_mail_row {
 	int64_t id;
 	const char *kind;       /* "change", or as km_due_kind_name */
 	const char *recipient;  /* "body" or "provider" */
-	const char *body, *kvk; /* slug and KvK number */
+	const char *body, *kvk; /* slug and KvK number; kvk is NULL where the provider was erased */
 	const char *number;     /* of the mark; NULL where there is none */
 	const char *action;     /* change: what happened; NULL otherwise */
 	int64_t due_at;         /* reminder: of what; 0 otherwise */

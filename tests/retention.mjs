@@ -81,6 +81,8 @@ const page = async (language) => (await registry.fetch(`/m/${lost}?lang=${langua
   { headers: { Accept: 'text/html' } })).text();
 
 test('a provider is not forgotten while its mark is alive, or while its records have to be kept', async () => {
+  await office.must('provider', 'contact', office.providers[2], '--email', 'post@dagobert.example');
+  await office.must('body', 'contact', 'vc', '--email', 'post@vc.example');
   lost = await office.grant(office.providers[2]);
   let { status, stderr } = await erase();
   assert.equal(status, 1);
@@ -116,6 +118,15 @@ test('then it is, and the page of its mark says so in words', async () => {
   assert.match(en, /Name erased/);
   for (const text of [nl, en]) assert.doesNotMatch(text, /Nieuwe Naam|90000002|KvK/);
   assert.equal((await erase()).status, 1);
+});
+
+test('the lists of mail about it are still given, and say no number', async () => {
+  for (const state of ['queued', 'dropped']) {
+    const list = await office.must('mail', 'list', '--state', state, '--json');
+    assert.notEqual(list.length, 0, state);
+    for (const { provider } of list) assert.equal(provider, null);
+  }
+  assert.match(await office.must('mail', 'list', '--state', 'dropped'), /to the provider \(erased\), mark/);
 });
 
 test('no other answer names it, and each is still given', async () => {

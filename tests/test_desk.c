@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "keys/key.h"
 #include "registry/person.h"
+#include "registry/provider_erase.h"
 #include "registry/rule.h"
 #include "tests/scene.h"
 
@@ -342,6 +343,29 @@ static void an_offer_of_a_mark_that_has_ended_is_void(void **state)
 	expect_transfer(scene, OTHER_DECIDER, "void -");
 }
 
+static enum km_error expect_nobody(void *context, const struct km_desk_transfer *transfer)
+{
+	*(size_t *)context += 1;
+	assert_string_equal(transfer->kvk, "");
+	return KM_OK;
+}
+
+/* One of them must not take the list of them all away. */
+static void an_offer_of_a_mark_of_which_the_provider_was_erased_is_still_shown(void **state)
+{
+	struct scene *scene = *state;
+	struct km_problem problem;
+	size_t seen = 0;
+	struct scene_number number = scene_grant(scene, SCOPE);
+	offer(scene, number.text);
+	scene_accept(scene, DECIDER, "decision", scene_decision("withdraw", number.text, NULL));
+	auto_desk struct km_desk desk = sit(scene, OTHER_DECIDER);
+	scene->now = km_time_add_months(scene->now, 37);
+	assert_ok(km_provider_erase(scene->store, SCENE_KVK, scene->now, &problem), &problem);
+	assert_ok(km_desk_transfers(scene->store, &desk, NULL, scene->now, expect_nobody, &seen, &problem), &problem);
+	assert_int_equal(seen, 1);
+}
+
 static void no_list_reads_a_whole_table(void **state)
 {
 	struct scene *scene = *state;
@@ -373,6 +397,7 @@ int main(void)
 		KM_SCENE_TEST(a_transfer_that_holds_later_shows_the_new_body_nothing_before),
 		KM_SCENE_TEST(an_offer_is_shown_to_the_body_that_it_is_for),
 		KM_SCENE_TEST(an_offer_of_a_mark_that_has_ended_is_void),
+		KM_SCENE_TEST(an_offer_of_a_mark_of_which_the_provider_was_erased_is_still_shown),
 		KM_SCENE_TEST(no_list_reads_a_whole_table),
 	};
 	return cmocka_run_group_tests_name("desk", tests, NULL, NULL);
