@@ -124,7 +124,7 @@ static void a_buffer_that_cannot_grow_gives_nothing(void **state)
 {
 	(void)state;
 	runs_out_at_each_step(fill_buffer, 5);
-	runs_out_at_each_step(decode, 2);
+	runs_out_at_each_step(decode, 1);
 }
 
 static void a_file_is_read_whole_or_not_at_all(void **state)
