@@ -49,7 +49,8 @@ static enum km_error check_marks(struct km_store *store, int64_t id, int64_t now
 	return error;
 }
 
-/* What the public reported can go at any time. */
+/* What the public reported can go at any time. What is kept beside an older record of its (INT64_MAX) goes as soon as
+ * that one does, which is in the list too. */
 static enum km_error check_records(const struct km_retention *retention, int64_t now, int64_t until,
                                    struct km_problem *problem)
 {
@@ -61,7 +62,7 @@ static enum km_error check_records(const struct km_retention *retention, int64_t
 			return km_fail(problem, KM_CONFLICT, "open-case",
 			               "the certification body deals with a case about it (%s %s), which has to be closed first",
 			               km_record_kind_name(record->kind), record->id);
-		if (record->may_go > until)
+		if (record->may_go > until && strcmp(record->why, "beside-kept") != 0)
 			until = record->may_go;
 	}
 	if (until <= now)

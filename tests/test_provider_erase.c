@@ -9,6 +9,7 @@
 #include "registry/sql.h"
 #include "tests/audited.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define KVK         "69599084"
@@ -155,6 +156,50 @@ static void what_is_decided_late_is_kept_as_long(void **state)
 	int64_t later = last_second(office);
 	office->scene->now = last + 1;
 	expect_refused(office, "must-be-kept", "2030");
+	office->scene->now = later + 1;
+	erase(office);
+	audited_expect_clean(office);
+}
+
+/* The one id that this SQL gives. */
+static struct scene_id find_id(struct office *office, const char *sql)
+{
+	struct scene_id id = {""};
+	struct km_problem problem = {0};
+	auto_statement struct km_statement *statement = NULL;
+	bool row = false;
+	assert_ok(km_sql(office->scene->store, sql, &statement, &problem), &problem);
+	assert_ok(km_sql_step(statement, &row, &problem), &problem);
+	assert_true(row);
+	snprintf(id.text, sizeof id.text, "%s", km_sql_get_text(statement, 0));
+	return id;
+}
+
+/* The appeal against its grant is closed a month after the mark ended: that audit is kept for longer than one that came
+ * later, which stays beside it, and goes with it. */
+static void what_stays_beside_an_older_record_goes_on_the_same_day(void **state)
+{
+	struct office *office = *state;
+	struct scene_number mark = settle_down(office);
+	struct km_outcome outcome = {0};
+	struct km_problem problem = {0};
+	json_t *audit = scene_audit(office->scene, "special", "[\"beheer\",\"cloud\"]");
+	json_object_set_new(audit, "provider", json_string(KVK));
+	assert_ok(office_hand_in(office, AUDITOR, "audit", audit, &outcome, &problem), &problem);
+	withdraw(office, mark.text);
+	int64_t last = last_second(office);
+	struct scene_id grant = find_id(office, "SELECT submission_id FROM decision WHERE action = 'grant'");
+	json_t *appeal = json_pack("{s:s, s:s, s:s, s:s, s:s}", "action", "open", "kind", "appeal", "mark", mark.text,
+	                           "decision", grant.text, "received", "2026-11-24");
+	assert_ok(office_hand_in(office, AUDITOR, "case", appeal, &outcome, &problem), &problem);
+	struct scene_id file = find_id(office, "SELECT submission_id FROM case_file");
+	office->scene->now += 31 * 86400;
+	json_t *closure = json_pack("{s:s, s:s, s:s, s:s}", "action", "close", "case", file.text, "outcome", "settled",
+	                            "reason", "voorbeeld");
+	assert_ok(office_hand_in(office, BOTH, "case", closure, &outcome, &problem), &problem);
+	int64_t later = last_second(office);
+	office->scene->now = last + 1;
+	expect_refused(office, "must-be-kept", "2029-12-26");
 	office->scene->now = later + 1;
 	erase(office);
 	audited_expect_clean(office);
@@ -317,6 +362,7 @@ int main(void)
 		KM_OFFICE_TEST(records_are_kept_for_as_long_as_they_have_to_be),
 		KM_OFFICE_TEST(a_case_is_closed_first),
 		KM_OFFICE_TEST(what_is_decided_late_is_kept_as_long),
+		KM_OFFICE_TEST(what_stays_beside_an_older_record_goes_on_the_same_day),
 		KM_OFFICE_TEST(nothing_that_names_it_is_left_on_the_disk),
 		KM_OFFICE_TEST(its_marks_stay_and_say_that_the_name_was_erased),
 		KM_OFFICE_TEST(others_are_found_as_before),
