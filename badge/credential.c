@@ -392,23 +392,25 @@ static enum km_error read_names(const json_t *credential, struct km_claims *clai
 }
 
 /* The index that an entry names, over all lists; what it says must be just what we would write of that index. */
-static bool read_status_entry(const json_t *entry, const char *url, enum km_status_purpose purpose,
-                              int64_t *ret_status_index)
+static enum km_error read_status_entry(const json_t *entry, const char *url, enum km_status_purpose purpose,
+                                       int64_t *ret_status_index)
 {
 	const char *list = json_string_value(json_object_get(entry, "statusListCredential"));
 	const char *place = json_string_value(json_object_get(entry, "statusListIndex"));
 	const char *slash = list ? strrchr(list, '/') : NULL;
 	if (!slash || !place)
-		return false;
+		return KM_INVALID;
 	long long number = strtoll(slash + 1, NULL, 10), at = strtoll(place, NULL, 10);
 	if (number < 1 || number > INT32_MAX || at < 0 || at >= KM_STATUS_LIST_ENTRIES)
-		return false;
+		return KM_INVALID;
 	int64_t status_index = (number - 1) * KM_STATUS_LIST_ENTRIES + at;
 	json_auto_t *expected = status_entry_json(url, purpose, status_index);
+	if (!expected)
+		return KM_NO_MEMORY;
 	if (!json_equal(expected, entry))
-		return false;
+		return KM_INVALID;
 	*ret_status_index = status_index;
-	return true;
+	return KM_OK;
 }
 
 static enum km_error read_status_entries(const json_t *credential, const char *url, struct km_claims *claims,
@@ -419,10 +421,13 @@ static enum km_error read_status_entries(const json_t *credential, const char *u
 		km_json_array(credential, "", "credentialStatus", KM_STATUS_PURPOSES, KM_STATUS_PURPOSES, &entries, problem);
 	if (error)
 		return error;
-	int64_t in_suspensions;
-	if (!read_status_entry(json_array_get(entries, 0), url, KM_STATUS_REVOCATION, &claims->status_index) ||
-	    !read_status_entry(json_array_get(entries, 1), url, KM_STATUS_SUSPENSION, &in_suspensions) ||
-	    claims->status_index != in_suspensions)
+	int64_t in_suspensions = 0;
+	error = read_status_entry(json_array_get(entries, 0), url, KM_STATUS_REVOCATION, &claims->status_index);
+	if (!error)
+		error = read_status_entry(json_array_get(entries, 1), url, KM_STATUS_SUSPENSION, &in_suspensions);
+	if (error == KM_NO_MEMORY)
+		return km_fail_memory(problem);
+	if (error || claims->status_index != in_suspensions)
 		return refuse(problem, "", "credentialStatus",
 		              "one place in the registry's lists of revocations and of suspensions is expected");
 	return KM_OK;

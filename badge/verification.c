@@ -83,8 +83,13 @@ void km_verification_unknown_issuer(const struct km_verification *v)
 	                    v->trust->url);
 }
 
-void km_verification_malformed(const struct km_verification *v, const char *why)
+void km_verification_malformed(const struct km_verification *v, const struct km_problem *problem)
 {
+	const char *why = problem->message;
+	if (problem->code == KM_NO_MEMORY) {
+		km_verification_out_of_memory(v);
+		return;
+	}
 	km_verdict_check(v->verdict, KM_CHECK_FORMAT, KM_RESULT_BAD, "%s", why);
 	if (v->trust)
 		km_verdict_conclude(v->verdict, KM_NOT_VALID, "malformed",
@@ -139,6 +144,10 @@ bool km_verification_signature(const struct km_verification *v, const struct km_
 	if (fits) {
 		km_verdict_check(v->verdict, KM_CHECK_SIGNATURE, KM_RESULT_GOOD, "by key %s", entry->thumbprint);
 		return true;
+	}
+	if (!km_memory_left()) {
+		km_verification_out_of_memory(v);
+		return false;
 	}
 	km_verdict_check(v->verdict, KM_CHECK_SIGNATURE, KM_RESULT_BAD, "it does not fit what is signed");
 	km_verdict_conclude(v->verdict, KM_NOT_VALID, "bad-signature",

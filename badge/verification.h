@@ -26,7 +26,7 @@ enum km_claimed km_verification_claimed(const struct km_verification *v, const c
 /* Answers that end it. */
 void km_verification_no_trust(const struct km_verification *v);
 void km_verification_unknown_issuer(const struct km_verification *v);
-void km_verification_malformed(const struct km_verification *v, const char *why);
+void km_verification_malformed(const struct km_verification *v, const struct km_problem *problem);
 void km_verification_bad_key(const struct km_verification *v, const char *reason, const char *why);
 void km_verification_out_of_memory(const struct km_verification *v);
 

@@ -69,7 +69,7 @@ static void verify_carried(const struct km_verification *v, const char *bytes, s
 		km_verify_credential(v, token);
 		break;
 	case KM_MALFORMED:
-		km_verification_malformed(v, problem.message);
+		km_verification_malformed(v, &problem);
 		break;
 	case KM_NO_MEMORY:
 		km_verification_out_of_memory(v);
@@ -108,7 +108,7 @@ void km_verify(const char *bytes, size_t len, const struct km_keyset *trust, con
 	if (!error)
 		km_verify_qr(&v, &qr);
 	else if (error == KM_MALFORMED)
-		km_verification_malformed(&v, problem.message);
+		km_verification_malformed(&v, &problem);
 	else if (is_number(text))
 		km_verify_number(text, trust, status, now, ret_verdict);
 	else if (is_page(text, trust, number))

@@ -56,7 +56,7 @@ static bool read_claims(const struct km_verification *v, const struct km_jws *jw
 	if (!error)
 		error = km_credential_read(payload, v->trust->url, ret_claims, &problem);
 	if (error) {
-		km_verification_malformed(v, problem.message);
+		km_verification_malformed(v, &problem);
 		return false;
 	}
 	km_verdict_check(v->verdict, KM_CHECK_FORMAT, KM_RESULT_GOOD, "Open Badges 3.0 credential, signed as a JWT");
@@ -97,7 +97,7 @@ void km_verify_credential(const struct km_verification *v, const char *token)
 		else if (v->trust && claimed == KM_CLAIMED_FOREIGN)
 			km_verification_unknown_issuer(v);
 		else
-			km_verification_malformed(v, problem.message);
+			km_verification_malformed(v, &problem);
 		return;
 	}
 	km_verdict_check(v->verdict, KM_CHECK_FORMAT, KM_RESULT_GOOD, "a token signed as a JWT");

@@ -35,7 +35,7 @@ static bool open_document(const struct km_verification *v, json_t *document, enu
 	else if (claimed == KM_CLAIMED_FOREIGN)
 		km_verification_unknown_issuer(v);
 	else
-		km_verification_malformed(v, problem.message);
+		km_verification_malformed(v, &problem);
 	return false;
 }
 
@@ -48,7 +48,7 @@ static bool read_claims(const struct km_verification *v, json_t *document, const
 	if (!error)
 		error = km_credential_read(document, v->trust->url, ret_claims, &problem);
 	if (error)
-		km_verification_malformed(v, problem.message);
+		km_verification_malformed(v, &problem);
 	else
 		km_verdict_check(v->verdict, KM_CHECK_FORMAT, KM_RESULT_GOOD,
 		                 "Open Badges 3.0 credential, with an embedded proof");
@@ -66,7 +66,7 @@ void km_verify_document(const struct km_verification *v, const char *bytes, size
 	enum km_error error = len <= KM_TOKEN_MAX ? km_json_parse(bytes, len, "the credential", &document, &problem)
 	                                          : km_fail(&problem, KM_TOO_LARGE, "malformed", "it is too long");
 	if (error) {
-		km_verification_malformed(v, problem.message);
+		km_verification_malformed(v, &problem);
 		return;
 	}
 	enum km_claimed claimed = claimed_by(v, document);

@@ -30,7 +30,7 @@ static bool read_claims(const struct km_verification *v, const struct km_cwt *cw
 {
 	struct km_problem problem = {0};
 	if (km_qr_token_read(cwt->claims, v->trust->url, ret_claims, &problem)) {
-		km_verification_malformed(v, problem.message);
+		km_verification_malformed(v, &problem);
 		return false;
 	}
 	return true;
@@ -56,12 +56,8 @@ void km_verify_qr(const struct km_verification *v, const struct km_qr_token_text
 	auto_cwt struct km_cwt cwt = {0};
 	struct km_problem problem = {0};
 	enum km_error error = km_cwt_parse(text->token, strlen(text->token), &cwt, &problem);
-	if (error == KM_NO_MEMORY) {
-		km_verification_out_of_memory(v);
-		return;
-	}
 	if (error) {
-		km_verification_malformed(v, problem.message);
+		km_verification_malformed(v, &problem);
 		return;
 	}
 	const char *issuers[] = {json_string_value(json_object_get(cwt.claims, "iss"))};

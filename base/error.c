@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_control(uint32_t code_point)
@@ -57,6 +58,14 @@ enum km_error km_fail(struct km_problem *problem, enum km_error code, const char
 enum km_error km_fail_memory(struct km_problem *problem)
 {
 	return km_fail(problem, KM_NO_MEMORY, "no-memory", "there is not enough memory for this: try again later");
+}
+
+bool km_memory_left(void)
+{
+	void *volatile spare = malloc(4096); /* volatile: the compiler must not leave it out */
+	bool left = spare;
+	free(spare);
+	return left;
 }
 
 void km_problem_prefix(struct km_problem *problem, const char *format, ...)

@@ -8,6 +8,7 @@
 #define KM_BASE_ERROR_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 enum km_error {
 	KM_OK = 0,
@@ -42,6 +43,9 @@ enum km_error km_fail(struct km_problem *problem, enum km_error code, const char
 
 /* The same for an allocation that failed. */
 enum km_error km_fail_memory(struct km_problem *problem);
+
+/* Whether there is memory to be had: to ask where a library may take the want of it for something else. */
+bool km_memory_left(void);
 
 /* Puts "WHERE: " before the message that is there already: a line number, a file's name. */
 void km_problem_prefix(struct km_problem *problem, const char *format, ...) __attribute__((format(printf, 2, 3)));

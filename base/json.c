@@ -41,6 +41,23 @@ static bool too_deep(const char *bytes, size_t len, struct position *ret_positio
 	return false;
 }
 
+/* Where memory runs out, jansson says so, or says nothing at all, or takes it for a mistake in the text, or loses a
+ * character of a long word and goes on. So it reads the text twice: only what it finds both times, with memory to spare
+ * in between, is in the text. */
+static enum km_error parse_twice(const char *bytes, size_t len, json_t **ret_root, json_error_t *ret_error,
+                                 struct km_problem *problem)
+{
+	json_error_t error;
+	json_auto_t *root = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &error);
+	bool left = km_memory_left();
+	json_auto_t *again = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, ret_error);
+	bool same = root ? json_equal(root, again) : !again;
+	if (!same || !left || (!root && (json_error_code(&error) == json_error_out_of_memory || !*error.text)))
+		return km_fail_memory(problem);
+	*ret_root = json_incref(root);
+	return KM_OK;
+}
+
 enum km_error km_json_parse(const char *bytes, size_t len, const char *what, json_t **ret_object,
                             struct km_problem *problem)
 {
@@ -48,11 +65,11 @@ enum km_error km_json_parse(const char *bytes, size_t len, const char *what, jso
 	if (too_deep(bytes, len, &position))
 		return km_fail(problem, KM_MALFORMED, "json", "%s: line %zu, column %zu: nested deeper than %d levels", what,
 		               position.line, position.column, DEPTH_MAX);
+	json_auto_t *root = NULL;
 	json_error_t error;
-	json_auto_t *root = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &error);
-	/* Where memory runs out, jansson says so or says nothing at all. */
-	if (!root && (json_error_code(&error) == json_error_out_of_memory || !*error.text))
-		return km_fail_memory(problem);
+	enum km_error failed = parse_twice(bytes, len, &root, &error, problem);
+	if (failed)
+		return failed;
 	if (!root)
 		return km_fail(problem, KM_MALFORMED, "json", "%s: line %d, column %d: %s", what, error.line,
 		               error.column > 0 ? error.column : 1, error.text);

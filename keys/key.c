@@ -25,7 +25,7 @@ struct km_key {
 	EVP_PKEY *pair;      /* NULL where it is elsewhere */
 	EVP_MD_CTX *signing; /* ready to sign with it, to be copied: to look for the algorithm costs as much as to sign */
 	struct km_key_elsewhere elsewhere;
-	uint8_t public_elsewhere[KM_PUBLIC_BYTES];
+	uint8_t public_half[KM_PUBLIC_BYTES]; /* kept, for to ask OpenSSL for it takes memory */
 };
 
 static void free_bio(BIO **bio)
@@ -57,7 +57,13 @@ static void free_pair(EVP_PKEY **pair)
 /* What OpenSSL says of a failure that no input can cause. */
 static enum km_error openssl_fail(const char *doing, struct km_problem *problem)
 {
-	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+	unsigned long last = ERR_peek_last_error();
+	const char *reason = ERR_reason_error_string(last);
+	/* Where memory runs out it says so, or nothing at all. */
+	if (!last || ERR_GET_REASON(last) == ERR_R_MALLOC_FAILURE || !km_memory_left()) {
+		ERR_clear_error();
+		return km_fail_memory(problem);
+	}
 	km_fail(problem, KM_BUG, "openssl", "%s: OpenSSL failed: %s", doing, reason ? reason : "no reason given");
 	ERR_clear_error();
 	return KM_BUG;
@@ -73,7 +79,9 @@ static enum km_error wrap(EVP_PKEY *pair, struct km_key **ret_key, struct km_pro
 	}
 	key->pair = pair;
 	key->signing = EVP_MD_CTX_new();
-	if (!key->signing || EVP_DigestSignInit(key->signing, NULL, NULL, NULL, pair) != 1) {
+	size_t len = KM_PUBLIC_BYTES;
+	if (!key->signing || EVP_DigestSignInit(key->signing, NULL, NULL, NULL, pair) != 1 ||
+	    EVP_PKEY_get_raw_public_key(pair, key->public_half, &len) != 1) {
 		km_key_free(key);
 		return openssl_fail("reading a key", problem);
 	}
@@ -106,7 +114,7 @@ enum km_error km_key_elsewhere(const uint8_t public_key[static KM_PUBLIC_BYTES],
 	if (!key)
 		return km_fail_memory(problem);
 	key->elsewhere = *elsewhere;
-	memcpy(key->public_elsewhere, public_key, KM_PUBLIC_BYTES);
+	memcpy(key->public_half, public_key, KM_PUBLIC_BYTES);
 	*ret_key = key;
 	return KM_OK;
 }
@@ -233,9 +241,13 @@ static enum km_error decrypt(const X509_SIG *encrypted, const char *path, const 
 	if (!passphrase)
 		return km_fail(problem, KM_UNPROVEN, "passphrase-missing",
 		               "%s: this key is encrypted: name the file with its passphrase (--passphrase-file)", path);
-	PKCS8_PRIV_KEY_INFO *pkcs8 =
-		strlen(passphrase) > PASSPHRASE_MAX ? NULL : PKCS8_decrypt(encrypted, passphrase, (int)strlen(passphrase));
+	PKCS8_PRIV_KEY_INFO *pkcs8 = NULL;
+	/* Twice, for the first time it may have been memory that lacked. */
+	for (int i = 0; i < 2 && !pkcs8 && strlen(passphrase) <= PASSPHRASE_MAX; i++)
+		pkcs8 = PKCS8_decrypt(encrypted, passphrase, (int)strlen(passphrase));
 	ERR_clear_error();
+	if (!pkcs8 && !km_memory_left())
+		return km_fail_memory(problem);
 	if (!pkcs8)
 		return km_fail(problem, KM_UNPROVEN, "passphrase-wrong",
 		               "%s: the passphrase does not open this key (or the file is damaged)", path);
@@ -287,12 +299,20 @@ enum km_error km_key_load(const char *path, const char *passphrase, struct km_ke
 	auto_secret struct secret file = {.len = 0};
 	auto_pkcs8 PKCS8_PRIV_KEY_INFO *pkcs8 = NULL;
 	enum km_error error = read_secret(path, &file, problem);
-	if (!error)
-		error = read_pkcs8(&file, path, passphrase, &pkcs8, problem);
+	if (error)
+		return error;
+	error = read_pkcs8(&file, path, passphrase, &pkcs8, problem);
+	/* Once more, for OpenSSL does not tell a mistake in the file from memory that lacks. */
+	if (error == KM_INVALID)
+		error = km_memory_left() ? read_pkcs8(&file, path, passphrase, &pkcs8, problem) : km_fail_memory(problem);
 	if (error)
 		return error;
 	EVP_PKEY *pair = EVP_PKCS82PKEY(pkcs8);
+	if (!pair) /* once more, for the first time it may have been memory that lacked */
+		pair = EVP_PKCS82PKEY(pkcs8);
 	ERR_clear_error();
+	if (!pair && !km_memory_left())
+		return km_fail_memory(problem);
 	if (!pair || !EVP_PKEY_is_a(pair, "ED25519")) {
 		EVP_PKEY_free(pair);
 		return km_fail(problem, KM_INVALID, "not-ed25519", "%s: this is a key of another kind: it must be Ed25519",
@@ -329,27 +349,29 @@ void km_passphrase_free(char *passphrase)
 
 void km_key_public(const struct km_key *key, uint8_t ret_public[static KM_PUBLIC_BYTES])
 {
-	size_t len = KM_PUBLIC_BYTES;
-	if (!key->pair) {
-		memcpy(ret_public, key->public_elsewhere, KM_PUBLIC_BYTES);
-		return;
-	}
-	/* It cannot fail for an Ed25519 key; were it to, no signature would ever fit the zeroes. */
-	if (EVP_PKEY_get_raw_public_key(key->pair, ret_public, &len) != 1)
-		memset(ret_public, 0, KM_PUBLIC_BYTES);
+	memcpy(ret_public, key->public_half, KM_PUBLIC_BYTES);
+}
+
+static bool sign_once(const struct km_key *key, const void *message, size_t len,
+                      uint8_t ret_signature[static KM_SIGNATURE_BYTES])
+{
+	size_t signature_len = KM_SIGNATURE_BYTES;
+	auto_context EVP_MD_CTX *context = EVP_MD_CTX_new();
+	return context && EVP_MD_CTX_copy_ex(context, key->signing) == 1 &&
+	       EVP_DigestSign(context, ret_signature, &signature_len, message, len) == 1 &&
+	       signature_len == KM_SIGNATURE_BYTES;
 }
 
 enum km_error km_key_sign(const struct km_key *key, const void *message, size_t len,
                           uint8_t ret_signature[static KM_SIGNATURE_BYTES], struct km_problem *problem)
 {
 	uint8_t signature[KM_SIGNATURE_BYTES];
-	size_t signature_len = sizeof signature;
 	if (!key->pair)
 		return key->elsewhere.sign(key->elsewhere.context, message, len, ret_signature, problem);
-	auto_context EVP_MD_CTX *context = EVP_MD_CTX_new();
-	if (!context || EVP_MD_CTX_copy_ex(context, key->signing) != 1 ||
-	    EVP_DigestSign(context, signature, &signature_len, message, len) != 1 || signature_len != sizeof signature)
+	/* Once more, for the first time it may have been memory that lacked. */
+	if (!sign_once(key, message, len, signature) && !sign_once(key, message, len, signature))
 		return openssl_fail("signing", problem);
+	ERR_clear_error();
 	memcpy(ret_signature, signature, sizeof signature);
 	return KM_OK;
 }
@@ -383,11 +405,9 @@ bool km_public_key_sound(const uint8_t public_key[static KM_PUBLIC_BYTES])
 	return true;
 }
 
-bool km_signature_valid(const uint8_t public_key[static KM_PUBLIC_BYTES], const void *message, size_t len,
-                        const uint8_t signature[static KM_SIGNATURE_BYTES])
+static bool fits(const uint8_t public_key[static KM_PUBLIC_BYTES], const void *message, size_t len,
+                 const uint8_t signature[static KM_SIGNATURE_BYTES])
 {
-	if (!km_public_key_sound(public_key))
-		return false;
 	auto_pair EVP_PKEY *key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public_key, KM_PUBLIC_BYTES);
 	auto_context EVP_MD_CTX *context = EVP_MD_CTX_new();
 	/* OpenSSL refuses S >= L, and compares R by its bytes. */
@@ -395,4 +415,12 @@ bool km_signature_valid(const uint8_t public_key[static KM_PUBLIC_BYTES], const 
 	             EVP_DigestVerify(context, signature, KM_SIGNATURE_BYTES, message, len) == 1;
 	ERR_clear_error();
 	return valid;
+}
+
+bool km_signature_valid(const uint8_t public_key[static KM_PUBLIC_BYTES], const void *message, size_t len,
+                        const uint8_t signature[static KM_SIGNATURE_BYTES])
+{
+	/* Once more where it does not fit: OpenSSL does not tell that from memory that lacked for a moment. */
+	return km_public_key_sound(public_key) &&
+	       (fits(public_key, message, len, signature) || fits(public_key, message, len, signature));
 }

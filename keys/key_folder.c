@@ -197,7 +197,10 @@ static enum km_error try_key(const struct km_key *key, const struct km_keyset_en
 	static const char message[] = "keurmerk: does this key work?";
 	uint8_t signature[KM_SIGNATURE_BYTES];
 	enum km_error error = km_key_sign(key, message, sizeof message, signature, problem);
-	if (!error && !km_signature_valid(entry->public_key, message, sizeof message, signature))
+	bool fits = !error && km_signature_valid(entry->public_key, message, sizeof message, signature);
+	if (!error && !fits && !km_memory_left())
+		error = km_fail_memory(problem);
+	if (!error && !fits)
 		error = km_fail(problem, KM_INVALID, "broken-key", "what this key signs does not fit its public half");
 	return error;
 }

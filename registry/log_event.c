@@ -44,7 +44,10 @@ enum km_error km_log_event_entry(const struct km_log_event *event, char **ret_en
 	                                   "mark", event->mark, "seq", (json_int_t)event->sequence, "at", at, "recorded",
 	                                   recorded, "action", event->action, "state", event->state, "reason",
 	                                   event->reason, "credential", credential.data, "submission", event->submission);
-	if (!object && json_error_code(&cause) != json_error_out_of_memory)
+	/* A text for which there is no memory it takes for one that was not given, of which there is none. */
+	bool memory =
+		json_error_code(&cause) == json_error_out_of_memory || json_error_code(&cause) == json_error_null_value;
+	if (!object && !memory)
 		return km_fail(problem, KM_BUG, "log-event", "this event cannot be written to the log: %s", cause.text);
 	return write_entry(object, ret_entry, ret_len, problem);
 }

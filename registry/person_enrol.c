@@ -69,8 +69,9 @@ static enum km_error check_possession(const struct km_jws *jws, const struct enr
 		               "the kid of an enrolment must be the thumbprint of the key in its jwk, which is %s",
 		               enrolment->thumbprint);
 	if (!km_jws_verify(jws, enrolment->public_key))
-		return km_fail(problem, KM_UNPROVEN, "bad-signature",
-		               "the signature of the enrolment was not made with the key in its jwk");
+		return !km_memory_left() ? km_fail_memory(problem)
+		                         : km_fail(problem, KM_UNPROVEN, "bad-signature",
+		                                   "the signature of the enrolment was not made with the key in its jwk");
 	return KM_OK;
 }
 

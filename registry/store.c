@@ -64,6 +64,15 @@ static void count_no_memory(void)
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+static const char rollback[] = "ROLLBACK";
+
+/* Prepared beforehand, for it may be for want of memory that it is needed. */
+static enum km_error prepare_rollback(struct km_store *store, struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	return km_sql(store, rollback, &statement, problem);
+}
+
 static void close_store(struct km_store **store)
 {
 	km_store_close(*store);
@@ -84,6 +93,8 @@ static enum km_error connect_to(const char *path, enum km_store_mode mode, struc
 	if (code != SQLITE_OK && !store->db)
 		return km_fail_memory(problem);
 	enum km_error error = code == SQLITE_OK ? configure(store, problem) : km_sql_fail(store, code, problem);
+	if (!error)
+		error = prepare_rollback(store, problem);
 	if (error) {
 		km_problem_prefix(problem, "%s", path);
 		return error;
@@ -254,6 +265,7 @@ enum km_error km_store_begin(struct km_store *store, struct km_problem *problem)
 {
 	if (!store->writes)
 		return km_fail(problem, KM_BUG, "read-only-store", "a store that was opened to read was asked to write");
+	km_store_rollback(store); /* what could not be, when it was to */
 	return execute(store, "BEGIN IMMEDIATE", problem);
 }
 
@@ -264,13 +276,16 @@ enum km_error km_store_commit(struct km_store *store, struct km_problem *problem
 
 void km_store_rollback(struct km_store *store)
 {
+	auto_statement struct km_statement *statement = NULL;
+	struct km_problem unheard;
 	/* After a full disk, SQLite may have rolled back by itself. */
-	if (!sqlite3_get_autocommit(store->db))
-		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	if (!sqlite3_get_autocommit(store->db) && km_sql(store, rollback, &statement, &unheard) == KM_OK)
+		km_sql_run(statement, &unheard);
 }
 
 enum km_error km_store_read_begin(struct km_store *store, struct km_problem *problem)
 {
+	km_store_rollback(store);
 	return execute(store, "BEGIN", problem);
 }
 

@@ -73,7 +73,9 @@ static enum km_error authenticate(struct km_store *store, struct envelope *envel
 	if (len != KM_PUBLIC_BYTES)
 		return km_fail(problem, KM_IO, "database-damaged", "the key %s in the register is damaged", kid);
 	if (!km_jws_verify(&envelope->jws, key))
-		return km_fail(problem, KM_UNPROVEN, "bad-signature", "the signature is not that of the key %s", kid);
+		return !km_memory_left()
+		           ? km_fail_memory(problem)
+		           : km_fail(problem, KM_UNPROVEN, "bad-signature", "the signature is not that of the key %s", kid);
 	int64_t revoked_at = km_sql_get_int(statement, 1);
 	/* When it is replayed, the key is as it became: what it signed in its last second came before that. */
 	if (revoked_at && revoked_at <= now - replayed)

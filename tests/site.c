@@ -32,6 +32,12 @@ static void fill(struct site *site)
 	assert_ok(km_signer_open("keys", NULL, &site->clock, &site->signer, &problem), &problem);
 }
 
+static int64_t site_clock_now(const void *context)
+{
+	const struct site *site = context;
+	return site->now;
+}
+
 int site_set_up(void **state)
 {
 	void *folder = NULL;
@@ -40,7 +46,7 @@ int site_set_up(void **state)
 		return -1;
 	site->folder = folder;
 	site->now = FIXTURE_NOW;
-	site->clock = km_clock_fixed(&site->now);
+	site->clock = (struct km_clock){.now = site_clock_now, .context = site};
 	fill(site);
 	struct km_server_options options = {.address = "127.0.0.1",
 	                                    .threads = SITE_THREADS,

@@ -15,8 +15,8 @@ enum { SITE_LOG_MAX = 8192, SITE_THREADS = 3 };
 
 struct site {
 	char *folder;
-	struct scene scene; /* its store is the test's own connection */
-	int64_t now;
+	struct scene scene;  /* its store is the test's own connection */
+	_Atomic int64_t now; /* the threads of the server look at it */
 	struct km_clock clock;
 	struct km_signer *signer;
 	struct km_server *server;

@@ -137,7 +137,7 @@ static enum km_error get_status(void *context, const char *number, char **ret_to
 		return km_fail(problem, answer->error, "test", "the test does not answer");
 	*ret_token = answer->token ? strdup(answer->token)
 	                           : world_status(answer->world, &answer->world->sample.mark, answer->world->now, STATUS);
-	return KM_OK;
+	return *ret_token ? KM_OK : km_fail_memory(problem);
 }
 
 int world_set_up(void **state)

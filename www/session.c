@@ -153,7 +153,9 @@ enum km_error km_session_begin(struct km_sessions *sessions, struct km_store *st
 		return km_fail(problem, KM_MALFORMED, "kid", "the header must name the key: kid, its thumbprint (RFC 7638)");
 	error = km_desk_open(store, jws.kid, now, &desk, problem);
 	if (!error && !km_jws_verify(&jws, desk.public_key))
-		error = km_fail(problem, KM_UNPROVEN, "bad-signature", "the signature is not that of the key %.43s", jws.kid);
+		error = !km_memory_left() ? km_fail_memory(problem)
+		                          : km_fail(problem, KM_UNPROVEN, "bad-signature",
+		                                    "the signature is not that of the key %.43s", jws.kid);
 	if (!error)
 		error = check_claims(sessions, store, &jws, now, problem);
 	if (!error)
