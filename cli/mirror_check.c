@@ -260,7 +260,7 @@ enum km_error km_mirror_check_all(struct km_mirror_check *check, bool *ret_moved
 	if (!error && !check->faults)
 		error = km_mirror_source_each(check->source, look_at_file, &looking, problem);
 	free(named.list);
-	const struct km_mirror_log log = {check->source, check->trust, tell_log, check};
+	const struct km_mirror_log log = {check->source, check->trust, check->snapshot.sequence, tell_log, check};
 	if (!error)
 		error = km_mirror_log_check(&log, &check->files, problem);
 	return error ? error : has_moved(check, ret_moved, problem);

@@ -76,6 +76,15 @@ static enum km_error verify_note(const struct km_keyset *trust, const char *note
 	return error;
 }
 
+/* It was signed, but before the snapshot was: what has been put into the log since is kept from who looks. */
+static void tell_short(const struct km_mirror_log *log, uint64_t size)
+{
+	char detail[200];
+	snprintf(detail, sizeof detail, "it is of %llu entries, and when the snapshot was signed the log had %llu",
+	         (unsigned long long)size, (unsigned long long)log->at_least);
+	log->tell(log->context, "old", checkpoint_path, detail);
+}
+
 /* KM_OK, and false, where a fault was told. */
 static enum km_error read_checkpoint(struct walk *walk, bool *ret_good, struct km_problem *problem)
 {
@@ -95,6 +104,8 @@ static enum km_error read_checkpoint(struct walk *walk, bool *ret_good, struct k
 	*ret_good = !error;
 	if (error)
 		log->tell(log->context, "altered", checkpoint_path, problem->message);
+	else if (walk->checkpoint.size < log->at_least)
+		tell_short(log, walk->checkpoint.size);
 	return error == KM_NO_MEMORY ? error : KM_OK;
 }
 

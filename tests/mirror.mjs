@@ -12,12 +12,14 @@ import { serveFiles } from './file_server.mjs';
 const NOW = 1795539757; // 2026-11-24T17:02:37Z
 const HOUR_S = 3600;
 
-let registry, office, mirror, keys, active, suspended;
+let registry, office, mirror, keys, active, suspended, earlier;
 
 before(async () => {
   registry = await Registry.make(NOW);
   office = await Office.open(registry, 2, { clocked: true });
   active = await office.grant(office.providers[0]);
+  earlier = registry.path('earlier');
+  await office.must('export', earlier);
   suspended = await office.grant(office.providers[1]);
   await office.decide({ action: 'suspend', mark: suspended, reason: 'surveillance-overdue', text: { nl: 'Voorbeeld.', en: 'Sample.' } });
   mirror = registry.path('mirror');
@@ -129,6 +131,20 @@ test('entries of the log that break off, after whichever byte, are named', async
       assert.equal(verdict.status, 1);
       assert.deepEqual(found(verdict), [`altered ${bundle}`]);
     });
+});
+
+// Each of its files was signed once; what came into the log after that is to be seen by nobody.
+test('a log that was put back, under a later snapshot, is named', async () => {
+  fs.renameSync(file('log'), registry.path('log'));
+  fs.cpSync(path.join(earlier, 'files', 'log'), file('log'), { recursive: true });
+  try {
+    const verdict = await verify();
+    assert.equal(verdict.status, 1);
+    assert.deepEqual(found(verdict), ['old log/checkpoint']);
+  } finally {
+    fs.rmSync(file('log'), { recursive: true });
+    fs.renameSync(registry.path('log'), file('log'));
+  }
 });
 
 test('a file that nobody has signed is named', async () => {
