@@ -89,3 +89,16 @@ enum km_error km_line_hear(int line, bool now, struct km_line_message *ret_messa
 	*ret_fd = fd;
 	return KM_OK;
 }
+
+enum km_error km_line_ask(int line, enum km_line_word word, struct km_line_message *ret_message, int *ret_fd)
+{
+	struct km_line_message late;
+	enum km_error error;
+	int fd = -1;
+	while ((error = km_line_hear(line, true, &late, &fd)) == KM_OK)
+		if (fd >= 0)
+			close(fd);
+	if (error == KM_ABSENT)
+		error = km_line_say(line, word, NULL, -1);
+	return error ? error : km_line_hear(line, false, ret_message, ret_fd);
+}

@@ -33,4 +33,9 @@ enum km_error km_line_say(int line, enum km_line_word word, const struct km_prob
  * KM_ABSENT where none has come, KM_MALFORMED for one that is none, KM_UNAVAILABLE where the other end is gone. */
 enum km_error km_line_hear(int line, bool now, struct km_line_message *ret_message, int *ret_fd);
 
+/* Says the word, and waits for what the other end answers; an answer that came too late for an earlier question is
+ * thrown away first, with its descriptor. For an end to which only answers come. ret_fd, and results, as km_line_hear.
+ */
+enum km_error km_line_ask(int line, enum km_line_word word, struct km_line_message *ret_message, int *ret_fd);
+
 #endif

@@ -73,9 +73,7 @@ static enum km_error fetch_signer(void *context, int *ret_fd, struct km_problem 
 	const struct service *service = context;
 	struct km_line_message answer;
 	int fd = -1;
-	enum km_error error = km_line_say(service->line, KM_LINE_SIGNER, NULL, -1);
-	if (!error)
-		error = km_line_hear(service->line, false, &answer, &fd);
+	enum km_error error = km_line_ask(service->line, KM_LINE_SIGNER, &answer, &fd);
 	if (error || (!answer.problem.code && fd < 0))
 		return km_fail(problem, KM_UNAVAILABLE, "signer-gone", "the keeper gives no signer: try again in a moment");
 	if (answer.problem.code)
