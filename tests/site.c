@@ -18,6 +18,14 @@ static void log_line(void *context, bool ours, const char *line)
 	pthread_mutex_unlock(&log_lock);
 }
 
+bool site_log_has(struct site *site, const char *text)
+{
+	pthread_mutex_lock(&log_lock);
+	bool has = strstr(site->log, text) != NULL;
+	pthread_mutex_unlock(&log_lock);
+	return has;
+}
+
 static void fill(struct site *site)
 {
 	struct km_problem problem = {0};

@@ -29,6 +29,9 @@ int site_set_up(void **state);
 int site_tear_down(void **state);
 #define KM_SITE_TEST(name) cmocka_unit_test_setup_teardown(name, site_set_up, site_tear_down)
 
+/* Whether this is in the log by now, to which the server writes meanwhile. */
+bool site_log_has(struct site *site, const char *text);
+
 /* Sends what this person signs, which must be taken; the member of the reply, a text. */
 struct site_text {
 	char text[64];

@@ -31,7 +31,7 @@ static void a_running_server_writes_down_each_lapse(void **state)
 	site->now = number_of(site, "SELECT at FROM lapse_due");
 	wait_for(site, LAPSES, 2);
 	wait_for(site, "SELECT count(*) FROM lapse_due", 0);
-	assert_null(strstr(site->log, "ours:"));
+	assert_false(site_log_has(site, "ours:"));
 }
 
 static void a_decision_that_comes_to_hold_gets_its_credential_from_a_running_server(void **state)
@@ -59,7 +59,7 @@ static void what_could_not_be_done_is_told_and_done_later(void **state)
 	struct fixture fixture = {.store = site->scene.store};
 	fixture_sql(&fixture, "CREATE TRIGGER full BEFORE UPDATE ON credential BEGIN SELECT raise(ABORT, 'full'); END");
 	site->now = from;
-	for (int waited_ms = 0; !strstr(site->log, "ours: writing down what time has done:"); waited_ms += 10) {
+	for (int waited_ms = 0; !site_log_has(site, "ours: writing down what time has done:"); waited_ms += 10) {
 		assert_true(waited_ms < 20000);
 		usleep(10 * 1000);
 	}
