@@ -267,6 +267,13 @@ static void attack_row(struct attack *attack, const struct table *table, sqlite3
 	delete_row(attack, table, condition.data, key.data);
 }
 
+/* Under a sanitizer, which takes ten times as long, the first row of each table and some of the rest. */
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+enum { ROWS_APART = 10 };
+#else
+enum { ROWS_APART = 1 };
+#endif
+
 /* Each row as it is before anything is changed: SELECT would see the changes that it is in the middle of. */
 static void attack_table(struct attack *attack, const char *name)
 {
@@ -277,7 +284,7 @@ static void attack_table(struct attack *attack, const char *name)
 	sqlite3_finalize(count);
 	if (!rows)
 		fail_msg("the test has no row of %s", name);
-	for (int i = 0; i < rows; i++) {
+	for (int i = 0; i < rows; i += ROWS_APART) {
 		sqlite3_stmt *row = prepare(attack->store->db, "SELECT * FROM %s LIMIT 1 OFFSET %d", name, i);
 		assert_int_equal(sqlite3_step(row), SQLITE_ROW);
 		attack_row(attack, &table, row);
@@ -338,7 +345,7 @@ static void attack_all(struct office *office, bool (*is_meant)(const char *table
 			attack_table(&attack, (const char *)sqlite3_column_text(tables, 0));
 	sqlite3_finalize(tables);
 	print_message("    %d changes, all named; %d refused by the schema\n", attack.made, attack.refused);
-	assert_true(attack.made > 300);
+	assert_true(attack.made > 300 / ROWS_APART);
 	km_store_rollback(attack.store);
 	km_store_close(attack.store);
 	free(attack.found);
