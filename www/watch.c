@@ -46,7 +46,7 @@ enum km_error km_watch_read(const char *text, uint32_t ret_kvk[static KM_WATCH_M
 	bool good = km_decode(KM_BASE64URL, text, strlen(text), &bytes) && bytes.len;
 	if (bytes.failed)
 		return km_fail_memory(problem);
-	const char *at = bytes.data, *end = at + bytes.len;
+	const char *at = bytes.data, *end = good ? at + bytes.len : NULL;
 	size_t len = 0;
 	while (good && at < end) {
 		uint32_t step, before = len ? ret_kvk[len - 1] : 0;
