@@ -94,23 +94,27 @@ static bool is_private(struct visit *visit, const char *what, const char *path)
 
 static void look_at_files(struct visit *visit)
 {
-	if (is_private(visit, "folder", visit->home.folder) && is_private(visit, "folder", visit->home.database))
+	auto_buf struct km_buf address = KM_BUF_EMPTY; /* may hold a password */
+	km_buf_add_format(&address, "%s/" KM_HOME_ADDRESS, visit->home.folder);
+	const char *file = km_store_is_address(visit->home.database) ? address.data : visit->home.database;
+	if (is_private(visit, "folder", visit->home.folder) && file && is_private(visit, "folder", file))
 		find(visit, GOOD, "folder", "%s: only its owner can get at it", visit->home.folder);
 }
 
 static void look_at_space(struct visit *visit)
 {
 	struct statvfs disk;
-	struct stat database;
-	if (statvfs(visit->home.folder, &disk) != 0 || stat(visit->home.database, &database) != 0) {
+	struct stat database = {0};
+	bool elsewhere = km_store_is_address(visit->home.database);
+	if (statvfs(visit->home.folder, &disk) != 0 || (!elsewhere && stat(visit->home.database, &database) != 0)) {
 		find(visit, UNKNOWN, "disk", "%s: %s", visit->home.folder, strerror(errno));
 		return;
 	}
 	/* Room for the register to grow by half, and to be copied beside itself. */
 	unsigned long long free_mib = (unsigned long long)disk.f_bavail * disk.f_frsize >> 20;
 	unsigned long long wanted_mib = SPACE_MIN_MIB + ((unsigned long long)database.st_size * 3 / 2 >> 20);
-	find(visit, free_mib < wanted_mib ? BAD : GOOD, "disk", "%llu MiB free where the register is; %llu are wanted",
-	     free_mib, wanted_mib);
+	find(visit, free_mib < wanted_mib ? BAD : GOOD, "disk", "%llu MiB free where %s; %llu are wanted",
+	     free_mib, elsewhere ? "the keys are" : "the register is", wanted_mib);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- the keys

@@ -1,17 +1,48 @@
 #include "cli/home.h"
 
 #include "base/buf.h"
+#include "base/file.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define USUAL_HOME "/var/lib/keurmerk"
 
+enum { ADDRESS_MAX_BYTES = 4096 };
+
 static char *inside(const char *folder, const char *name)
 {
 	auto_buf struct km_buf path = KM_BUF_EMPTY;
 	km_buf_add_format(&path, "%s/%s", folder, name);
 	return km_buf_take(&path, NULL);
+}
+
+/* Where the folder says that the register is in a database: its address. */
+static enum km_error read_address(struct km_home *home, struct km_problem *problem)
+{
+	auto_free char *path = inside(home->folder, KM_HOME_ADDRESS), *address = NULL;
+	size_t len;
+	struct km_problem own = {0};
+	if (!path)
+		return km_fail_memory(problem);
+	enum km_error error = km_file_read(path, ADDRESS_MAX_BYTES, &address, &len, &own);
+	if (error == KM_ABSENT)
+		return KM_OK;
+	if (!error) {
+		while (len && strchr(" \t\r\n", address[len - 1]))
+			address[--len] = '\0';
+		if (!km_store_is_address(address))
+			error = km_fail(&own, KM_INVALID, "address", "%s: this is no address of a database (postgresql://…)", path);
+	}
+	if (error) {
+		if (problem)
+			*problem = own;
+		return error;
+	}
+	free(home->database);
+	home->database = address;
+	address = NULL;
+	return KM_OK;
 }
 
 enum km_error km_home_at(const char *folder, struct km_home *ret_home, struct km_problem *problem)
@@ -26,6 +57,9 @@ enum km_error km_home_at(const char *folder, struct km_home *ret_home, struct km
 	}
 	if (!home.folder || !home.database || !home.keys)
 		return km_fail_memory(problem);
+	enum km_error error = read_address(&home, problem);
+	if (error)
+		return error;
 	*ret_home = home;
 	home = (struct km_home){0};
 	return KM_OK;

@@ -1,5 +1,6 @@
 /*
- * Where a registry lives on this machine: a folder with register.db and keys/.
+ * Where a registry lives on this machine: a folder with keys/ and register.db, or, instead of that, a file `database`
+ * with the address of its PostgreSQL (registry/store.h).
  */
 #ifndef KM_CLI_HOME_H
 #define KM_CLI_HOME_H
@@ -11,9 +12,12 @@
 #include <stdbool.h>
 
 struct km_home {
-	char *folder, *database, *keys; /* owned */
+	char *folder, *keys; /* owned */
+	char *database;      /* owned; the path of register.db, or an address */
 	bool chosen;                    /* by --home or $KEURMERK_HOME; false for the usual place */
 };
+
+#define KM_HOME_ADDRESS "database" /* the file in the folder that holds the address */
 
 enum km_error km_home_find(const struct km_call *call, struct km_home *ret_home, struct km_problem *problem);
 

@@ -1,6 +1,7 @@
 #include "cli/home.h"
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "keys/key_folder.h"
 #include "keys/key_life.h"
 #include "registry/address.h"
@@ -74,6 +75,24 @@ static enum km_error prepare_folder(const char *folder, bool *ret_made, struct k
 	return error;
 }
 
+static enum km_error create_register(const struct km_home *home, const char *url, int64_t now,
+                                     struct km_problem *problem)
+{
+	if (!km_store_is_address(home->database))
+		return km_store_create(home->database, url, now, problem);
+	auto_buf struct km_buf path = KM_BUF_EMPTY;
+	km_buf_add_format(&path, "%s/" KM_HOME_ADDRESS, home->folder);
+	if (path.failed)
+		return km_fail_memory(problem);
+	enum km_error error = km_file_create(path.data, home->database, strlen(home->database), S_IRUSR | S_IWUSR, problem);
+	if (error)
+		return error;
+	error = km_store_create(home->database, url, now, problem);
+	if (error)
+		unlink(path.data);
+	return error;
+}
+
 /* The register comes last: where it is, all is. */
 static enum km_error fill(const struct km_home *home, const char *url, const char *token, const char *secret,
                           int64_t now, struct km_problem *problem)
@@ -81,7 +100,7 @@ static enum km_error fill(const struct km_home *home, const char *url, const cha
 	enum km_error error = km_key_life_begin(home->keys, url, token, secret, now, problem);
 	if (error)
 		return error;
-	error = km_store_create(home->database, url, now, problem);
+	error = create_register(home, url, now, problem);
 	if (error)
 		remove_keys(home->keys, secret);
 	return error;

@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 enum { PATH_MAX_BYTES = 4096 };
@@ -91,12 +92,22 @@ static enum km_error open_apart(struct service *service, struct km_problem *prob
 
 /* ------------------------------------------------------------------------------------------------------ the server */
 
-/* From here on of the disk it has the register, of the keys their public halves, and the fonts to draw badges with
- * (fonts.conf(5) of Debian; some are looked for only when a name needs them), and nothing else. */
+/* Fonts to draw badges with (fonts.conf(5) of Debian): some are looked for only when a name needs them. */
+static const char *const fonts[] = {"/etc/fonts", "/usr/share/fontconfig", "/usr/share/fonts", "/usr/local/share/fonts",
+                                    "/var/cache/fontconfig"};
+
+/* What it takes to connect to a database, which is done anew when the connection is lost: names and authorities. */
+static const char *const names[] = {"/etc", "/run/systemd/resolve", "/usr/share/ca-certificates",
+                                    "/usr/local/share/ca-certificates", "/usr/lib/ssl"};
+
+enum { FONTS = sizeof fonts / sizeof *fonts, NAMES = sizeof names / sizeof *names };
+
+/* From here on of the disk it has the register, of the keys their public halves, and fonts, and nothing else. */
 static enum km_error confine(void *context, struct km_problem *problem)
 {
 	const struct service *service = context;
 	const struct km_service_options *options = service->options;
+	bool elsewhere = km_store_is_address(options->home->database);
 	if (km_signer_in_token(service->signer)) /* only where a test has set the clock */
 		return KM_OK;
 	char published[PATH_MAX_BYTES], log[PATH_MAX_BYTES], index[PATH_MAX_BYTES];
@@ -104,18 +115,19 @@ static enum km_error confine(void *context, struct km_problem *problem)
 	snprintf(published, sizeof published, "%s/published", options->home->keys);
 	snprintf(log, sizeof log, "%s-wal", options->home->database); /* SQLite's, both there by now */
 	snprintf(index, sizeof index, "%s-shm", options->home->database);
-	const char *const read[] = {published,
-	                            "/etc/fonts",
-	                            "/usr/share/fontconfig",
-	                            "/usr/share/fonts",
-	                            "/usr/local/share/fonts",
-	                            "/var/cache/fontconfig",
-	                            options->clock_file};
-	const char *const write[] = {options->home->database, log, index};
-	const size_t read_len = sizeof read / sizeof *read;
+	const char *read[1 + FONTS + NAMES + 1] = {published}, *const write[] = {options->home->database, log, index};
+	size_t read_len = 1;
+	memcpy(read + read_len, fonts, sizeof fonts);
+	read_len += FONTS;
+	if (elsewhere) {
+		memcpy(read + read_len, names, sizeof names);
+		read_len += NAMES;
+	}
+	if (options->clock_file)
+		read[read_len++] = options->clock_file;
 	const struct km_landlock_files files = {
-		.read = read, .read_len = options->clock_file ? read_len : read_len - 1, .write = write, .write_len = 3};
-	enum km_error error = km_sandbox_serve(&files, &fenced, problem);
+		.read = read, .read_len = read_len, .write = write, .write_len = elsewhere ? 0 : 3};
+	enum km_error error = km_sandbox_serve(&files, elsewhere, &fenced, problem);
 	if (!error && !fenced)
 		km_service_log(options, false, "this kernel has no Landlock: what files the server may open is not fenced in");
 	return error;

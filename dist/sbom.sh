@@ -39,6 +39,7 @@ END
 done <<END
 libcrypto openssl Apache-2.0
 sqlite3 sqlite blessing
+libpq postgresql PostgreSQL
 libmicrohttpd libmicrohttpd LGPL-2.1-or-later
 libqrencode libqrencode LGPL-2.1-or-later
 jansson jansson MIT

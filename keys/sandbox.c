@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* No core dump, no tracing, no more rights. */
@@ -133,9 +134,10 @@ enum km_error km_sandbox_enter(int fd, bool with_token, struct km_problem *probl
 
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
 
-enum km_error km_sandbox_serve(const struct km_landlock_files *files, bool *ret_fenced, struct km_problem *problem)
+enum km_error km_sandbox_serve(const struct km_landlock_files *files, bool connects, bool *ret_fenced,
+                               struct km_problem *problem)
 {
-	(void)files;
+	(void)files, (void)connects;
 	(void)problem;
 	*ret_fenced = true;
 	return KM_OK;
@@ -277,14 +279,34 @@ static int fill_for_server(scmp_filter_ctx filter, int fd)
 	return failed;
 }
 
-enum km_error km_sandbox_serve(const struct km_landlock_files *files, bool *ret_fenced, struct km_problem *problem)
+/* What libpq takes to connect: a name is looked up, and who we are; then TLS. */
+static const int connecting[] = {
+	SCMP_SYS(connect), SCMP_SYS(bind),    SCMP_SYS(sendmmsg),   SCMP_SYS(uname),  SCMP_SYS(getuid),
+	SCMP_SYS(getgid),  SCMP_SYS(getegid), SCMP_SYS(sysinfo),    SCMP_SYS(statfs), SCMP_SYS(fstatfs),
+	SCMP_SYS(getppid), SCMP_SYS(ppoll),   SCMP_SYS(getdents64),
+};
+
+static int fill_for_client(scmp_filter_ctx filter, int fd)
+{
+	static const int families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK}; /* the last: which addresses we have */
+	int failed = fill_for_server(filter, fd);
+	for (size_t i = 0; !failed && i < sizeof families / sizeof *families; i++)
+		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+		                          SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+	if (!failed) /* how much of an answer is there */
+		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, FIONREAD));
+	return failed ? failed : add_all(filter, SCMP_ACT_ALLOW, connecting, sizeof connecting / sizeof *connecting);
+}
+
+enum km_error km_sandbox_serve(const struct km_landlock_files *files, bool connects, bool *ret_fenced,
+                               struct km_problem *problem)
 {
 	bool fenced = false;
 	enum km_error error = close_up(problem);
 	if (!error)
 		error = km_landlock(files, &fenced, problem);
 	if (!error)
-		error = enter(SCMP_ACT_KILL_PROCESS, fill_for_server, -1, problem);
+		error = enter(SCMP_ACT_KILL_PROCESS, connects ? fill_for_client : fill_for_server, -1, problem);
 	if (!error)
 		*ret_fenced = fenced;
 	return error;

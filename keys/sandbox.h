@@ -21,10 +21,12 @@ enum km_error km_sandbox_enter(int fd, bool with_token, struct km_problem *probl
 
 /* The same for the server: it is killed at any system call but those that answering takes. It opens no file but these,
  * starts no program and no process, and makes no socket and no connection; its threads are begun after this,
- * for which it has none yet. ret_fenced: false where this kernel has no Landlock, and files are not kept from it.
+ * for which it has none yet. `connects`: it may make connections after all, as one whose register is in a database
+ * elsewhere must. ret_fenced: false where this kernel has no Landlock, and files are not kept from it.
  * KM_UNAVAILABLE, type "sandbox". Nothing happens in a build with sanitizers, which do more; ret_fenced is true there.
  */
-enum km_error km_sandbox_serve(const struct km_landlock_files *files, bool *ret_fenced, struct km_problem *problem);
+enum km_error km_sandbox_serve(const struct km_landlock_files *files, bool connects, bool *ret_fenced,
+                               struct km_problem *problem);
 
 /* The same for the keeper: with all that it starts, it is killed where it tries to look into another process, to change
  * the kernel, or to get at what only an administrator does. It can still open files and start programs. KM_UNAVAILABLE,

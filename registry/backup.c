@@ -2,7 +2,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
-#include "registry/sql.h"
+#include "registry/sqlite.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -55,7 +55,7 @@ static enum km_error open_copy(const char *path, struct copy *copy, struct km_pr
 /* In one step: whoever writes meanwhile does so in the register's write-ahead log, behind what this reads. */
 static enum km_error copy_pages(struct km_store *store, struct copy *copy, struct km_problem *problem)
 {
-	sqlite3_backup *backup = sqlite3_backup_init(copy->db, "main", store->db, "main");
+	sqlite3_backup *backup = sqlite3_backup_init(copy->db, "main", km_sqlite_of(store), "main");
 	if (!backup)
 		return fail_copy(copy, sqlite3_errcode(copy->db), problem);
 	int step = sqlite3_backup_step(backup, -1), finish = sqlite3_backup_finish(backup);
@@ -90,6 +90,10 @@ static enum km_error put_in_place(struct copy *copy, const char *path, struct km
 
 enum km_error km_backup(struct km_store *store, const char *path, struct km_problem *problem)
 {
+	if (!km_sql_is_sqlite(store))
+		return km_fail(problem, KM_INVALID, "backup-postgresql",
+		               "this register is in PostgreSQL: make a copy with `pg_dump --format=custom --file=%s ADDRESS`",
+		               path);
 	__attribute__((cleanup(drop_copy))) struct copy copy = {NULL, NULL};
 	enum km_error error = open_copy(path, &copy, problem);
 	if (!error)

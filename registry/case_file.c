@@ -280,7 +280,7 @@ enum km_error km_case_list(struct km_store *store, const char *body_slug, bool c
 		               " x.outcome, x.reason, x.recorded_at FROM case_file AS c"
 		               " LEFT JOIN mark AS m ON m.id = c.mark_id"
 		               " LEFT JOIN case_closure AS x ON x.case_id = c.submission_id"
-		               " WHERE c.body_id = :body AND (:closed OR x.case_id IS NULL) ORDER BY c.due_at, c.submission_id",
+		               " WHERE c.body_id = :body AND (:closed <> 0 OR x.case_id IS NULL) ORDER BY c.due_at, c.submission_id",
 		               &statement, problem);
 	if (error)
 		return error;

@@ -4,7 +4,7 @@
 #include "registry/sql.h"
 
 /* An admin sees all of the body, others themselves. */
-#define WHO " WHERE p.body_id = :body AND (:all OR p.id = :person)"
+#define WHO " WHERE p.body_id = :body AND (:all <> 0 OR p.id = :person)"
 
 static void bind_who(struct km_statement *statement, const struct km_desk *desk)
 {

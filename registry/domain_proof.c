@@ -103,7 +103,7 @@ enum km_error km_domain_due(struct km_store *store, int64_t now, size_t limit, k
 	enum km_error error = km_sql(store,
 	                             STATE "FROM domain_check AS c JOIN provider_domain AS d ON d.domain = c.domain "
 	                                   "JOIN provider ON provider.id = d.provider_id "
-	                                   "WHERE c.next_at <= :now ORDER BY c.next_at LIMIT :limit",
+	                                   "WHERE c.next_at <= :now ORDER BY c.next_at, c.domain LIMIT :limit",
 	                             &statement, problem);
 	if (error)
 		return error;

@@ -62,7 +62,7 @@ enum km_error km_findings_of_provider(struct km_store *store, int64_t provider_i
 	                             "   row_number() OVER (PARTITION BY f.criterion ORDER BY s.sequence DESC) AS age"
 	                             "  FROM audit AS a JOIN submission AS s ON s.id = a.submission_id"
 	                             "   JOIN finding AS f ON f.audit_id = a.submission_id"
-	                             "  WHERE a.provider_id = :provider AND a.scheme_id = :scheme)"
+	                             "  WHERE a.provider_id = :provider AND a.scheme_id = :scheme) AS f"
 	                             " WHERE age = 1 AND result IN ('minor', 'major')",
 	                             &statement, problem);
 	if (error)

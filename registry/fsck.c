@@ -2,7 +2,7 @@
 
 #include "base/buf.h"
 #include "registry/fsck_part.h"
-#include "registry/sql.h"
+#include "registry/sqlite.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -57,6 +57,19 @@ static enum km_error check_references(const struct km_fsck *fsck, struct km_prob
 	return error;
 }
 
+#ifdef HAVE_LIBPQ
+static enum km_error check_rules(const struct km_fsck *fsck, struct km_problem *problem)
+{
+	return km_fsck_postgres(fsck, problem);
+}
+#else
+static enum km_error check_rules(const struct km_fsck *fsck, struct km_problem *problem)
+{
+	(void)fsck;
+	return km_fail(problem, KM_BUG, "no-postgresql", "a store of no kind that is known here");
+}
+#endif
+
 /* ----------------------------------------------------------------------------------------------------- a register anew
  */
 
@@ -106,8 +119,9 @@ static enum km_error make_register(const struct km_fsck *fsck, struct scratch *s
 	enum km_error error = km_store_create(path, km_store_url(fsck->store), fsck->now, problem);
 	if (!error)
 		error = km_store_open(path, KM_STORE_WRITE, &scratch->fresh, problem);
-	if (!error && sqlite3_exec(scratch->fresh->db, settings, NULL, NULL, NULL) != SQLITE_OK)
-		error = km_fail(problem, KM_IO, "scratch", "%s: %s", path, sqlite3_errmsg(scratch->fresh->db));
+	sqlite3 *db = error ? NULL : km_sqlite_of(scratch->fresh);
+	if (!error && sqlite3_exec(db, settings, NULL, NULL, NULL) != SQLITE_OK)
+		error = km_fail(problem, KM_IO, "scratch", "%s: %s", path, sqlite3_errmsg(db));
 	return error ? error : km_store_begin(scratch->fresh, problem);
 }
 
@@ -140,13 +154,24 @@ static enum km_error part(const struct km_fsck *fsck,
 	return error;
 }
 
+static enum km_error check_database(const struct km_fsck *fsck, bool *ret_readable, struct km_problem *problem)
+{
+	if (!km_sql_is_sqlite(fsck->store))
+		return check_rules(fsck, problem);
+	enum km_error error = check_pages(fsck, ret_readable, problem);
+	return error || !*ret_readable ? error : part(fsck, check_references, problem);
+}
+
 enum km_error km_fsck(const struct km_fsck *fsck, struct km_problem *problem)
 {
 	static enum km_error (*const parts[])(const struct km_fsck *fsck, struct km_problem *problem) = {
-		check_references, km_fsck_records, km_fsck_log, check_anew, km_fsck_due,
+		km_fsck_records,
+		km_fsck_log,
+		check_anew,
+		km_fsck_due,
 	};
 	bool readable = true;
-	enum km_error error = check_pages(fsck, &readable, problem);
+	enum km_error error = check_database(fsck, &readable, problem);
 	if (error || !readable)
 		return error;
 	for (size_t i = 0; !error && i < sizeof parts / sizeof *parts; i++)

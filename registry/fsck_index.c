@@ -1,7 +1,7 @@
 #include "registry/fsck_index.h"
 
 #include "base/buf.h"
-#include "registry/sql.h"
+#include "registry/sqlite.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 /* As registry/provider.c puts them into the index: each name on a line. */
 const char km_fsck_names[] =
-	"SELECT id, name || coalesce((SELECT group_concat(char(10) || t.name, '') FROM (SELECT name FROM"
+	"SELECT id, name || coalesce((SELECT group_concat('\n' || t.name, '') FROM (SELECT name FROM"
 	" provider_trade_name WHERE provider_id = provider.id ORDER BY position) AS t), '') FROM provider"
 	" WHERE erased_at IS NULL ORDER BY id";
 
@@ -76,8 +76,10 @@ static enum km_error put_rows(struct index *index, struct km_statement *rows, co
 	int code = sqlite3_prepare_v2(index->db, insert, -1, &put, NULL);
 	enum km_error error = KM_OK;
 	while (code == SQLITE_OK && !(error = km_sql_step(rows, &row, problem)) && row) {
-		for (int i = 0; i < km_sql_columns(rows); i++)
-			sqlite3_bind_value(put, i + 1, km_sql_value(rows, i));
+		for (int i = 0; i < km_sql_columns(rows); i++) {
+			struct km_sql_value value = km_sql_get(rows, i);
+			km_sqlite_bind_value(put, i + 1, &value);
+		}
 		sqlite3_step(put);
 		code = sqlite3_reset(put);
 	}

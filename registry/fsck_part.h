@@ -13,6 +13,9 @@ enum km_error km_fsck_records(const struct km_fsck *fsck, struct km_problem *pro
 enum km_error km_fsck_log(const struct km_fsck *fsck, struct km_problem *problem);
 enum km_error km_fsck_due(const struct km_fsck *fsck, struct km_problem *problem);
 
+/* Of a register in PostgreSQL: that what keeps its rules is there, and switched on. */
+enum km_error km_fsck_postgres(const struct km_fsck *fsck, struct km_problem *problem);
+
 /* `folder` is an empty one. */
 enum km_error km_fsck_search(const struct km_fsck *fsck, const char *folder, struct km_problem *problem);
 

@@ -42,7 +42,7 @@ static enum km_error check_names(const struct km_fsck *fsck, struct km_problem *
 enum km_error km_fsck_search(const struct km_fsck *fsck, const char *folder, struct km_problem *problem)
 {
 	struct km_problem cause = {0};
-	enum km_error error = km_fsck_index(fsck->store, folder, &cause);
+	enum km_error error = km_sql_is_sqlite(fsck->store) ? km_fsck_index(fsck->store, folder, &cause) : KM_OK;
 	if (error == KM_INVALID)
 		error = km_fsck_differ(fsck, "provider_search", "", "", "cannot be relied upon: %s", cause.message);
 	if (!error)

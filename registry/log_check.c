@@ -133,10 +133,11 @@ static enum km_error check_entries(struct walk *walk)
 static enum km_error check_no_more(struct walk *walk)
 {
 	auto_statement struct km_statement *statement = NULL;
-	enum km_error error = km_sql(walk->store,
-	                             "SELECT level, position FROM log_hash WHERE position >= (:size >> level)"
-	                             " ORDER BY level, position",
-	                             &statement, walk->problem);
+	enum km_error error =
+		km_sql(walk->store,
+	           "SELECT level, position FROM log_hash WHERE position >= (:size >> CAST(level AS INTEGER))"
+	           " ORDER BY level, position",
+	           &statement, walk->problem);
 	if (error)
 		return error;
 	km_sql_int(statement, ":size", (int64_t)walk->size);

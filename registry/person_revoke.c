@@ -45,7 +45,7 @@ enum km_error km_person_revoke_key(struct km_store *store, const char *thumbprin
 	auto_statement struct km_statement *statement = NULL;
 	if (!error)
 		error = km_sql(store,
-		               "UPDATE person_key SET revoked_at = min(coalesce(revoked_at, :at), :at)"
+		               "UPDATE person_key SET revoked_at = CASE WHEN revoked_at < :at THEN revoked_at ELSE :at END"
 		               " WHERE thumbprint = :thumbprint",
 		               &statement, problem);
 	if (error)

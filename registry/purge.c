@@ -30,7 +30,7 @@ static enum km_error put_purge(struct km_store *store, const struct km_purge *pu
 /* What goes, by the id of the submission. */
 static const char *const takings[] = {
 	/* The first answer told what was in it. */
-	"UPDATE submission SET bytes = x'', reply = '{\"id\":\"' || id || '\",\"type\":\"' || type || '\"}' WHERE id = :id",
+	"UPDATE submission SET bytes = substr(bytes, 1, 0), reply = '{\"id\":\"' || id || '\",\"type\":\"' || type || '\"}' WHERE id = :id",
 	"DELETE FROM finding WHERE audit_id = :id",
 	"UPDATE audit SET recommendation = NULL, majors = NULL, minors = NULL WHERE submission_id = :id",
 	"UPDATE decision SET text_nl = NULL, text_en = NULL WHERE submission_id = :id",

@@ -47,7 +47,7 @@ enum km_error km_register_rows(struct km_store *store, int64_t at,
 		"SELECT mark.number, mark.scheme_id, mark.granted_at, provider.name, coalesce(provider.kvk, ''), "
 		"provider.city, "
 		"coalesce((SELECT group_concat(domain, ' ') FROM (SELECT domain FROM provider_domain "
-		"WHERE provider_id = provider.id ORDER BY position)), ''), body.name, p.scheme_version, p.scope, p.level, "
+		"WHERE provider_id = provider.id ORDER BY position) AS d), ''), body.name, p.scheme_version, p.scope, p.level, "
 		"p.valid_from, p.valid_until, p.state, p.holds_from, p.recorded_at, p.surveillance_due, "
 		"p.surveillance_limit, p.suspension_limit, provider.region "
 		"FROM mark JOIN mark_period AS p ON p.mark_id = mark.id AND p.sequence = ("

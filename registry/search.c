@@ -128,7 +128,7 @@ static bool counts(struct search *search, const struct km_hit *hit)
 static enum km_error run(struct search *search, struct km_statement *statement, struct km_problem *problem)
 {
 	km_sql_int(statement, ":at", search->at);
-	km_sql_int(statement, ":limit", search->counted ? -1 : search->limit);
+	km_sql_int(statement, ":limit", search->counted ? INT64_MAX : search->limit);
 	km_sql_int(statement, ":offset", search->counted ? 0 : search->offset);
 	for (bool row = true; (int64_t)search->hits < search->limit;) {
 		struct km_hit hit;
@@ -335,40 +335,59 @@ static enum km_error match_for(const char *text, struct km_buf *match, struct km
 /* Before every rank, which is a small negative number, the lower the better. */
 #define IN_FULL "-1000000.0"
 
-/* The first few that hold the words, best first. A name typed in full is found apart from those. */
-static const char few_by_name[] =
-	"SELECT " HIT "FROM (SELECT id, min(place) AS place FROM ("
-	"SELECT id, " IN_FULL " AS place FROM provider WHERE name = :text COLLATE NOCASE UNION ALL "
-	"SELECT provider_id, " IN_FULL " FROM provider_trade_name WHERE name = :text COLLATE NOCASE UNION ALL "
-	"SELECT * FROM (SELECT rowid, rank FROM provider_search WHERE provider_search MATCH :match LIMIT 40)"
-	") GROUP BY id) AS found JOIN provider ON provider.id = found.id " MARKS_OF_PROVIDER "ORDER BY place = " IN_FULL
-	" DESC, mark.id IS NOT NULL DESC, place, provider.name, provider.id, mark.id DESC "
-	"LIMIT :limit OFFSET :offset";
-_Static_assert(FEW == 40, "the LIMIT above");
-
-/* Where more hold them, none is better than another, but for the name in full and for a mark, and the page takes them
- * as they come from the index: to rank all costs more than to read them. At most so many are looked at: "bv" alone must
- * not cost a walk through the whole register. */
-#define HOLD_THEM                                                                                                      \
-	"FROM (SELECT rowid FROM provider_search WHERE provider_search MATCH :match LIMIT 4000) AS found "                 \
-	"CROSS JOIN provider ON provider.id = found.rowid "
+/* What is asked of the full-text index, in SQLite's words and in PostgreSQL's (registry/postgres.sql).
+ *
+ * few: the first few that hold the words, best first. A name typed in full is found apart from those.
+ *
+ * many: where more hold them, none is better than another, but for the name in full and for a mark, and the page takes
+ * them as they come from the index: to rank all costs more than to read them. At most so many are looked at: "bv" alone
+ * must not cost a walk through the whole register. `join`: SQLite's CROSS JOIN keeps to the order that is written. */
+struct by_name {
+	const char *few, *many[3], *count;
+};
 #define NOT_IN_FULL                                                                                                    \
 	"(:found = 0 OR (provider.name <> :text COLLATE NOCASE AND NOT EXISTS (SELECT 1 FROM provider_trade_name AS t "    \
 	"WHERE t.provider_id = provider.id AND t.name = :text COLLATE NOCASE))) "
-static const char *const many_by_name[] = {
-	"SELECT " HIT "FROM (SELECT id FROM provider WHERE name = :text COLLATE NOCASE UNION "
-	"SELECT provider_id FROM provider_trade_name WHERE name = :text COLLATE NOCASE) AS found "
-	"JOIN provider ON provider.id = found.id " MARKS_OF_PROVIDER
-	"WHERE :match <> '' AND :found = 0 ORDER BY mark.id IS NOT NULL DESC, provider.id, mark.id DESC LIMIT :limit "
-	"OFFSET :offset",
-	"SELECT " HIT HOLD_THEM "CROSS JOIN mark ON mark.provider_id = provider.id CROSS JOIN mark_period AS p ON " OF_MARK
-	"WHERE " NOT_IN_FULL "LIMIT :limit OFFSET :offset",
-	"SELECT " HIT HOLD_THEM MARKS_OF_PROVIDER "WHERE mark.id IS NULL AND " NOT_IN_FULL "LIMIT :limit OFFSET :offset",
-};
+#define HOLD_THEM(join, matches)                                                                                       \
+	"FROM (SELECT rowid FROM provider_search WHERE " matches " LIMIT 4000) AS found " join                             \
+	" provider ON provider.id = found.rowid "
+#define BY_NAME(join, rank, matches, order)                                                                            \
+	{                                                                                                                  \
+		.few = "SELECT " HIT "FROM (SELECT id, min(place) AS place FROM ("                                             \
+			   "SELECT id, " IN_FULL " AS place FROM provider WHERE name = :text COLLATE NOCASE UNION ALL "            \
+			   "SELECT provider_id, " IN_FULL " FROM provider_trade_name WHERE name = :text COLLATE NOCASE UNION ALL " \
+			   "SELECT * FROM (SELECT rowid, " rank " FROM provider_search WHERE " matches " LIMIT 40) AS m"           \
+			   ") AS n GROUP BY id) AS found JOIN provider ON provider.id = found.id " MARKS_OF_PROVIDER               \
+			   "ORDER BY place = " IN_FULL " DESC, mark.id IS NOT NULL DESC, place, provider.name, provider.id, "      \
+			   "mark.id DESC LIMIT :limit OFFSET :offset",                                                             \
+		.many =                                                                                                        \
+			{                                                                                                          \
+				"SELECT " HIT "FROM (SELECT id FROM provider WHERE name = :text COLLATE NOCASE UNION "                 \
+				"SELECT provider_id FROM provider_trade_name WHERE name = :text COLLATE NOCASE) AS found "             \
+				"JOIN provider ON provider.id = found.id " MARKS_OF_PROVIDER "WHERE :match <> '' AND :found = 0 "      \
+				"ORDER BY mark.id IS NOT NULL DESC, provider.id, mark.id DESC LIMIT :limit OFFSET :offset",            \
+				"SELECT " HIT HOLD_THEM(join, matches) join " mark ON mark.provider_id = provider.id " join            \
+															" mark_period AS p ON " OF_MARK "WHERE " NOT_IN_FULL order \
+															"LIMIT :limit OFFSET :offset",                             \
+				"SELECT " HIT HOLD_THEM(join, matches) MARKS_OF_PROVIDER                                               \
+				"WHERE mark.id IS NULL AND " NOT_IN_FULL order "LIMIT :limit OFFSET :offset",                          \
+			},                                                                                                         \
+		.count = "SELECT count(*) FROM (SELECT rowid FROM provider_search WHERE " matches " LIMIT :limit) AS m",       \
+	}
+static const struct by_name in_sqlite = BY_NAME("CROSS JOIN", "rank", "provider_search MATCH :match", "");
+static const struct by_name in_postgres =
+	BY_NAME("JOIN", "-ts_rank(words, search_query(:match), 2)", "words @@ search_query(:match)",
+            "ORDER BY found.rowid, mark.id DESC ");
+_Static_assert(FEW == 40, "the LIMIT above");
 
-/* `found`: what is in full may have been found already, and is not to be found again. */
+static const struct by_name *by_name(const struct search *search)
+{
+	return km_sql_is_sqlite(search->store) ? &in_sqlite : &in_postgres;
+}
+
+/* `found`: what is in full may have been found already, and is not to be found again; NULL among the few. */
 static enum km_error run_by_name(struct search *search, const char *literal, const char *match, const char *text,
-                                 bool found, struct km_problem *problem)
+                                 const bool *found, struct km_problem *problem)
 {
 	auto_statement struct km_statement *statement = NULL;
 	enum km_error error = km_sql(search->store, literal, &statement, problem);
@@ -376,8 +395,8 @@ static enum km_error run_by_name(struct search *search, const char *literal, con
 		return error;
 	km_sql_text(statement, ":match", match);
 	km_sql_text(statement, ":text", text);
-	if (literal != few_by_name)
-		km_sql_int(statement, ":found", found);
+	if (found)
+		km_sql_int(statement, ":found", *found);
 	return run(search, statement, problem);
 }
 
@@ -386,10 +405,7 @@ static enum km_error are_many(struct search *search, const char *match, bool *re
 {
 	auto_statement struct km_statement *statement = NULL;
 	bool row = false;
-	enum km_error error = km_sql(search->store,
-	                             "SELECT count(*) FROM (SELECT rowid FROM provider_search"
-	                             " WHERE provider_search MATCH :match LIMIT :limit)",
-	                             &statement, problem);
+	enum km_error error = km_sql(search->store, by_name(search)->count, &statement, problem);
 	if (error)
 		return error;
 	km_sql_text(statement, ":match", match);
@@ -409,12 +425,14 @@ static enum km_error read_as_name(struct search *search, const char *text, bool 
 	if (error)
 		return error;
 	*ret_fits = true;
+	const struct by_name *statements = by_name(search);
 	if (!many)
-		return run_by_name(search, few_by_name, match.data, text, false, problem);
+		return run_by_name(search, statements->few, match.data, text, NULL, problem);
 	search->counted = true;
-	for (size_t i = 0;
-	     !error && (int64_t)search->hits < search->limit && i < sizeof many_by_name / sizeof *many_by_name; i++)
-		error = run_by_name(search, many_by_name[i], match.data, text, search->hits || search->passed, problem);
+	for (size_t i = 0; !error && (int64_t)search->hits < search->limit && i < 3; i++) {
+		bool found = search->hits || search->passed;
+		error = run_by_name(search, statements->many[i], match.data, text, &found, problem);
+	}
 	return error;
 }
 

@@ -1,6 +1,7 @@
 /*
- * Inside registry/ only: statements over SQLite. A statement is prepared once for each connection and found again by
- * the address of its text, so the text must be a literal that stands beside the function that runs it.
+ * Inside registry/ only: statements, in the SQL that SQLite and PostgreSQL have in common. A statement is prepared once
+ * for each connection and found again by the address of its text, so the text must be a literal that stands beside the
+ * function that runs it.
  */
 #ifndef KM_REGISTRY_SQL_H
 #define KM_REGISTRY_SQL_H
@@ -9,7 +10,6 @@
 #include "base/error.h"
 #include "registry/store.h"
 
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,24 +17,20 @@
 struct km_statement; /* borrowed from the store; reset by auto_statement at the end of its scope */
 
 struct km_scheme;
+struct km_sql_driver; /* registry/sql_driver.h */
 
 enum { KM_STATEMENT_BUCKETS = 64, KM_STORE_SCHEMES = 8 };
 
 /* What stands behind a store; registry/store.c makes it. */
 struct km_store {
-	sqlite3 *db;
+	const struct km_sql_driver *driver;
+	void *connection; /* the driver's */
 	char *url;
 	bool writes;
 	struct km_statement *statements[KM_STATEMENT_BUCKETS]; /* by address of their text */
 	struct km_scheme *schemes[KM_STORE_SCHEMES];           /* read before, and read again only where the bytes differ */
 	size_t schemes_next;                                   /* which of them gives way to another */
 };
-
-/* What SQLite has just reported, as an error of ours; for calls that do not go through a statement. */
-enum km_error km_sql_fail(struct km_store *store, int code, struct km_problem *problem);
-
-/* Finalises every statement of the connection. */
-void km_sql_forget(struct km_store *store);
 
 /* Parameters are named (":kvk"). A name that the text lacks is KM_BUG, kept until the next step. The same text may be
  * asked for again while it is in use (from within a callback): that gives another statement. Text and blobs that are
@@ -46,8 +42,8 @@ void km_sql_int_or_null(struct km_statement *statement, const char *name, int64_
 void km_sql_text(struct km_statement *statement, const char *name, const char *text); /* NULL becomes NULL; borrowed */
 void km_sql_blob(struct km_statement *statement, const char *name, const void *bytes, size_t len);
 
-/* *ret_row tells whether there is a row to read. A broken constraint is KM_CONFLICT with SQLite's own words, a lock
- * that stays is KM_UNAVAILABLE, all else KM_IO. */
+/* *ret_row tells whether there is a row to read. A broken constraint is KM_CONFLICT with the database's own words, a
+ * lock that stays or a connection that is gone is KM_UNAVAILABLE, all else KM_IO. */
 enum km_error km_sql_step(struct km_statement *statement, bool *ret_row, struct km_problem *problem);
 
 /* Steps to a row that has to be there: where there is none, that is `none` with this type and message. */
@@ -72,13 +68,21 @@ void km_sql_quote(struct km_statement *statement, int column, struct km_buf *buf
 int km_sql_columns(struct km_statement *statement);
 const char *km_sql_column_name(struct km_statement *statement, int column);
 
-/* Less than, equal to or greater than 0: how the values of one column of two rows are ordered, as in SQLite: NULL,
- * numbers, texts by their bytes, blobs. */
+/* Less than, equal to or greater than 0: how the values of one column of two rows, of two stores even, are ordered:
+ * NULL, numbers, texts by their bytes, blobs. */
 int km_sql_order(struct km_statement *a, struct km_statement *b, int column);
 
-/* The value as SQLite holds it, borrowed until the next step; and the same, of a row of another store even, bound to a
- * numbered parameter (?1). */
-sqlite3_value *km_sql_value(struct km_statement *statement, int column);
+/* A value as the database holds it; bytes are borrowed until the next step. */
+enum km_sql_type { KM_SQL_NULL, KM_SQL_INTEGER, KM_SQL_TEXT, KM_SQL_BLOB }; /* in this order */
+struct km_sql_value {
+	enum km_sql_type type;
+	int64_t number;
+	const void *bytes;
+	size_t len;
+};
+struct km_sql_value km_sql_get(struct km_statement *statement, int column);
+
+/* Binds the value of a row, of another store even, to a numbered parameter (?1). */
 void km_sql_copy_value(struct km_statement *statement, int parameter, struct km_statement *from, int column);
 
 /* Ends the use of the statement; NULL is allowed. */
@@ -88,6 +92,12 @@ static inline void km_auto_statement(struct km_statement **statement)
 	km_sql_reset(*statement);
 }
 #define auto_statement __attribute__((cleanup(km_auto_statement)))
+
+/* Whether it is a file of SQLite; for the few statements that cannot be the same in PostgreSQL. */
+bool km_sql_is_sqlite(const struct km_store *store);
+
+/* Finalises every statement of the connection. */
+void km_sql_forget(struct km_store *store);
 
 int64_t km_sql_last_id(struct km_store *store);
 

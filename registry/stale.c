@@ -47,7 +47,7 @@ enum km_error km_stale_marks(struct km_store *store, struct km_stale_cursor *cur
                              void (*each)(void *context, const char *number), void *context, struct km_problem *problem)
 {
 	struct km_stale_cursor now = {0};
-	enum km_error error = read_number(store, "PRAGMA data_version", &now.version, problem);
+	enum km_error error = km_store_version(store, &now.version, problem);
 	*ret_all = false;
 	if (error || now.version == cursor->version)
 		return error;

@@ -1,140 +1,14 @@
 #include "registry/store.h"
 
-#include "base/buf.h"
-#include "base/embed.h"
-#include "base/file.h"
 #include "registry/address.h"
-#include "registry/record.h"
 #include "registry/scheme.h"
-#include "registry/sql.h"
+#include "registry/sqlite.h"
+#ifdef HAVE_LIBPQ
+#include "registry/postgres.h"
+#endif
 
-#include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-KM_EMBED(km_schema_sql, "registry/schema.sql");
-
-enum {
-	APPLICATION_ID = 0x4b4d524b, /* "KMRK": what file(1) and we know a register by */
-	SCHEMA_VERSION = 1,
-	WRITER_WAIT_MS = 10000,
-	READER_WAIT_MS = 2000, /* in WAL mode readers wait only while the log is recovered after a crash */
-};
-
-/* Settings of each connection; none of them is kept in the file. */
-static const char settings[] = "PRAGMA foreign_keys = ON;"
-							   "PRAGMA synchronous = FULL;"
-							   "PRAGMA secure_delete = ON;" /* what is erased leaves no bytes behind */
-							   "PRAGMA cell_size_check = ON;"
-							   "PRAGMA temp_store = MEMORY;"
-							   "PRAGMA cache_size = -16000;" /* KiB */
-							   "PRAGMA mmap_size = 268435456;"
-							   "PRAGMA journal_size_limit = 67108864;";
-
-static enum km_error execute(struct km_store *store, const char *sql, struct km_problem *problem)
-{
-	int code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
-	return code == SQLITE_OK ? KM_OK : km_sql_fail(store, code, problem);
-}
-
-static enum km_error configure(struct km_store *store, struct km_problem *problem)
-{
-	sqlite3 *db = store->db;
-	sqlite3_extended_result_codes(db, 1);
-	sqlite3_busy_timeout(db, store->writes ? WRITER_WAIT_MS : READER_WAIT_MS);
-	if (sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) != SQLITE_OK ||
-	    sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL) != SQLITE_OK ||
-	    sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 0, NULL) != SQLITE_OK ||
-	    sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL) != SQLITE_OK)
-		return km_fail(problem, KM_IO, "database", "this SQLite (%s) is too old for a register", sqlite3_libversion());
-	enum km_error error = execute(store, settings, problem);
-	if (!error && !store->writes)
-		error = execute(store, "PRAGMA query_only = ON", problem);
-	return error;
-}
-
-/* Nobody asks SQLite how much memory it has in use, and to count it takes one lock of the whole process for each piece:
- * threads that read at the same time would wait for each other. It can only be said before the first connection. */
-static void count_no_memory(void)
-{
-	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-}
-
-static const char rollback[] = "ROLLBACK";
-
-/* Prepared beforehand, for it may be for want of memory that it is needed. */
-static enum km_error prepare_rollback(struct km_store *store, struct km_problem *problem)
-{
-	auto_statement struct km_statement *statement = NULL;
-	return km_sql(store, rollback, &statement, problem);
-}
-
-static void close_store(struct km_store **store)
-{
-	km_store_close(*store);
-}
-
-/* A connection to a file that is there already. */
-static enum km_error connect_to(const char *path, enum km_store_mode mode, struct km_store **ret_store,
-                                struct km_problem *problem)
-{
-	__attribute__((cleanup(close_store))) struct km_store *store = calloc(1, sizeof *store);
-	if (!store)
-		return km_fail_memory(problem);
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	pthread_once(&once, count_no_memory);
-	store->writes = mode == KM_STORE_WRITE;
-	int flags = (store->writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX;
-	int code = sqlite3_open_v2(path, &store->db, flags, NULL);
-	if (code != SQLITE_OK && !store->db)
-		return km_fail_memory(problem);
-	enum km_error error = code == SQLITE_OK ? configure(store, problem) : km_sql_fail(store, code, problem);
-	if (!error)
-		error = prepare_rollback(store, problem);
-	if (error) {
-		km_problem_prefix(problem, "%s", path);
-		return error;
-	}
-	*ret_store = store;
-	store = NULL;
-	return KM_OK;
-}
-
-static enum km_error pragma_number(struct km_store *store, const char *literal, int64_t *ret_number,
-                                   struct km_problem *problem)
-{
-	auto_statement struct km_statement *statement = NULL;
-	bool row = false;
-	enum km_error error = km_sql(store, literal, &statement, problem);
-	if (!error)
-		error = km_sql_step(statement, &row, problem);
-	if (!error)
-		*ret_number = row ? km_sql_get_int(statement, 0) : 0;
-	return error;
-}
-
-static enum km_error check_version(struct km_store *store, struct km_problem *problem)
-{
-	int64_t application = 0, version = 0;
-	enum km_error error = pragma_number(store, "PRAGMA application_id", &application, problem);
-	if (!error)
-		error = pragma_number(store, "PRAGMA user_version", &version, problem);
-	if (error)
-		return error;
-	/* Steps from older versions come here, from the second version of the schema on. */
-	if (application != APPLICATION_ID || version < 1)
-		return km_sql_fail(store, SQLITE_NOTADB, problem);
-	if (version > SCHEMA_VERSION)
-		return km_fail(problem, KM_INVALID, "newer-register",
-		               "this register was written by a newer keurmerk (schema %lld; this program knows %d): upgrade "
-		               "this program",
-		               (long long)version, SCHEMA_VERSION);
-	return KM_OK;
-}
 
 static enum km_error read_url(struct km_store *store, struct km_problem *problem)
 {
@@ -151,31 +25,57 @@ static enum km_error read_url(struct km_store *store, struct km_problem *problem
 	return store->url ? KM_OK : km_fail_memory(problem);
 }
 
-enum km_error km_store_open(const char *path, enum km_store_mode mode, struct km_store **ret_store,
+bool km_store_is_address(const char *place)
+{
+	return strncmp(place, "postgresql://", 13) == 0 || strncmp(place, "postgres://", 11) == 0;
+}
+
+/* A place as it may be shown: an address may hold a password. */
+static void prefix_place(struct km_problem *problem, const char *place)
+{
+	km_problem_prefix(problem, "%s", km_store_is_address(place) ? "the database" : place);
+}
+
+#ifndef HAVE_LIBPQ
+static enum km_error km_postgres_create(const char *address, const char *url, int64_t now, struct km_problem *problem)
+{
+	(void)address, (void)url, (void)now;
+	return km_fail(problem, KM_INVALID, "no-postgresql", "this program was built without PostgreSQL (libpq)");
+}
+
+static enum km_error km_postgres_open(const char *address, enum km_store_mode mode, struct km_store **ret_store,
+                                      struct km_problem *problem)
+{
+	(void)mode, (void)ret_store;
+	return km_postgres_create(address, NULL, 0, problem);
+}
+#endif
+
+enum km_error km_store_open(const char *place, enum km_store_mode mode, struct km_store **ret_store,
                             struct km_problem *problem)
 {
-	struct stat file;
-	if (stat(path, &file) != 0)
-		return errno == ENOENT || errno == ENOTDIR
-		           ? km_fail(problem, KM_ABSENT, "no-register",
-		                     "%s: there is no register here: make one with `keurmerk init`", path)
-		           : km_fail(problem, KM_IO, "open", "%s: %s", path, strerror(errno));
-	if (!S_ISREG(file.st_mode))
-		return km_fail(problem, KM_INVALID, "not-a-register", "%s: this is not a file", path);
-	__attribute__((cleanup(close_store))) struct km_store *store = NULL;
-	enum km_error error = connect_to(path, mode, &store, problem);
+	struct km_store *store = NULL;
+	enum km_error error = km_store_is_address(place) ? km_postgres_open(place, mode, &store, problem)
+	                                                 : km_sqlite_open(place, mode, &store, problem);
 	if (error)
 		return error;
-	error = check_version(store, problem);
-	if (!error)
-		error = read_url(store, problem);
+	error = read_url(store, problem);
 	if (error) {
-		km_problem_prefix(problem, "%s", path);
+		prefix_place(problem, place);
+		km_store_close(store);
 		return error;
 	}
 	*ret_store = store;
-	store = NULL;
 	return KM_OK;
+}
+
+enum km_error km_store_create(const char *place, const char *url, int64_t now, struct km_problem *problem)
+{
+	enum km_error error = km_registry_url_check(url, problem);
+	if (error)
+		return error;
+	return km_store_is_address(place) ? km_postgres_create(place, url, now, problem)
+	                                  : km_sqlite_create(place, url, now, problem);
 }
 
 void km_store_close(struct km_store *store)
@@ -185,7 +85,7 @@ void km_store_close(struct km_store *store)
 	km_sql_forget(store);
 	for (size_t i = 0; i < KM_STORE_SCHEMES; i++)
 		km_scheme_free(store->schemes[i]);
-	sqlite3_close(store->db);
+	store->driver->close(store);
 	free(store->url);
 	free(store);
 }
@@ -195,106 +95,41 @@ const char *km_store_url(const struct km_store *store)
 	return store->url;
 }
 
-/* All in one transaction: a register is there as a whole or not at all. */
-static enum km_error fill(struct km_store *store, const char *url, int64_t now, struct km_problem *problem)
+enum km_error km_store_version(struct km_store *store, int64_t *ret_version, struct km_problem *problem)
 {
-	enum km_error error = execute(store, "PRAGMA journal_mode = WAL", problem);
-	if (!error)
-		error = execute(store, "BEGIN IMMEDIATE", problem);
-	if (!error)
-		error = execute(store, km_schema_sql, problem);
-	if (error)
-		return error;
-	{
-		auto_statement struct km_statement *statement = NULL;
-		error =
-			km_sql(store, "INSERT INTO register (one, url, created_at) VALUES (1, :url, :now)", &statement, problem);
-		if (error)
-			return error;
-		km_sql_text(statement, ":url", url);
-		km_sql_int(statement, ":now", now);
-		error = km_sql_run(statement, problem);
-	}
-	if (!error)
-		error = km_record_note(store, "register", km_record_key("1"), now, problem);
-	if (error)
-		return error;
-	char stamp[96];
-	sqlite3_snprintf((int)sizeof stamp, stamp, "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
-	                 APPLICATION_ID, SCHEMA_VERSION);
-	return execute(store, stamp, problem);
-}
-
-static void remove_files(const char *path)
-{
-	static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
-	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-		auto_buf struct km_buf name = KM_BUF_EMPTY;
-		km_buf_add_text(&name, path);
-		km_buf_add_text(&name, endings[i]);
-		if (!name.failed)
-			unlink(name.data);
-	}
-}
-
-enum km_error km_store_create(const char *path, const char *url, int64_t now, struct km_problem *problem)
-{
-	enum km_error error = km_registry_url_check(url, problem);
-	if (error)
-		return error;
-	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-	if (fd < 0)
-		return errno == EEXIST ? km_fail(problem, KM_CONFLICT, "register-exists",
-		                                 "%s: there is a file here already; nothing was changed", path)
-		                       : km_fail(problem, KM_IO, "create", "%s: %s", path, strerror(errno));
-	close(fd);
-	struct km_store *store = NULL;
-	error = connect_to(path, KM_STORE_WRITE, &store, problem);
-	if (!error) {
-		error = fill(store, url, now, problem);
-		km_store_close(store);
-	}
-	if (!error)
-		error = km_file_sync_folder(path, problem);
-	if (error)
-		remove_files(path);
-	return error;
+	return store->driver->version(store, ret_version, problem);
 }
 
 enum km_error km_store_begin(struct km_store *store, struct km_problem *problem)
 {
 	if (!store->writes)
 		return km_fail(problem, KM_BUG, "read-only-store", "a store that was opened to read was asked to write");
-	km_store_rollback(store); /* what could not be, when it was to */
-	return execute(store, "BEGIN IMMEDIATE", problem);
+	return store->driver->begin(store, problem);
 }
 
 enum km_error km_store_commit(struct km_store *store, struct km_problem *problem)
 {
-	return execute(store, "COMMIT", problem);
+	return store->driver->commit(store, problem);
 }
 
 void km_store_rollback(struct km_store *store)
 {
-	auto_statement struct km_statement *statement = NULL;
-	struct km_problem unheard;
-	/* After a full disk, SQLite may have rolled back by itself. */
-	if (!sqlite3_get_autocommit(store->db) && km_sql(store, rollback, &statement, &unheard) == KM_OK)
-		km_sql_run(statement, &unheard);
+	store->driver->rollback(store);
 }
 
 enum km_error km_store_read_begin(struct km_store *store, struct km_problem *problem)
 {
-	km_store_rollback(store);
-	return execute(store, "BEGIN", problem);
+	return store->driver->read_begin(store, problem);
 }
 
 void km_store_read_end(struct km_store *store)
 {
-	km_store_rollback(store);
+	store->driver->rollback(store);
 }
 
 void km_store_settle(struct km_store *store)
 {
-	sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sqlite3 *db = km_sqlite_of(store);
+	if (db)
+		sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 }

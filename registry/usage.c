@@ -21,7 +21,7 @@ static enum km_error add(struct km_store *store, const char *month, enum km_use 
 	auto_statement struct km_statement *statement = NULL;
 	enum km_error error = km_sql(store,
 	                             "INSERT INTO usage (month, kind, count) VALUES (:month, :kind, :count) "
-	                             "ON CONFLICT (month, kind) DO UPDATE SET count = count + excluded.count",
+	                             "ON CONFLICT (month, kind) DO UPDATE SET count = usage.count + excluded.count",
 	                             &statement, problem);
 	if (error)
 		return error;
@@ -44,18 +44,19 @@ enum km_error km_usage_add(struct km_store *store, int64_t now, const int64_t co
 	return error;
 }
 
+#define SUM_OF(kind) "CAST(coalesce(sum(count) FILTER (WHERE kind = '" kind "'), 0) AS BIGINT)"
+
 enum km_error km_usage_list(struct km_store *store, const char *since,
                             enum km_error (*each)(void *context, const char *month,
                                                   const int64_t counts[static KM_USES]),
                             void *context, struct km_problem *problem)
 {
 	auto_statement struct km_statement *statement = NULL;
-	enum km_error error =
-		km_sql(store,
-	           "SELECT month, total(count) FILTER (WHERE kind = 'lookup'), "
-	           "total(count) FILTER (WHERE kind = 'scan'), total(count) FILTER (WHERE kind = 'check') "
-	           "FROM usage WHERE month >= :since GROUP BY month ORDER BY month",
-	           &statement, problem);
+	enum km_error error = km_sql(store,
+	                             "SELECT month, " SUM_OF("lookup") ", " SUM_OF("scan") ", " SUM_OF(
+									 "check") " "
+	                                          "FROM usage WHERE month >= :since GROUP BY month ORDER BY month",
+	                             &statement, problem);
 	if (error)
 		return error;
 	km_sql_text(statement, ":since", since);

@@ -58,6 +58,7 @@ claim "our includes are paths from the top" \
   except '"config\.h"' none_match '^[[:space:]]*#[[:space:]]*include[[:space:]]*"[^/"]*"' $rooms
 
 claim "SQLite is in registry/ only" only_in 'sqlite3\.h' registry/
+claim "libpq is in registry/postgres.h only" only_in 'libpq-fe\.h' registry/postgres.h
 claim "libmicrohttpd is in www/ only" only_in 'microhttpd\.h' www/
 claim "OpenSSL is in keys/ and base/digest.c only" only_in 'openssl/' keys/ base/digest.c
 claim "libseccomp is in keys/ only" only_in 'seccomp\.h' keys/

@@ -13,7 +13,7 @@
 enum { FIXTURE_NOW = 1795539757 }; /* 2026-11-24T17:02:37Z */
 
 struct fixture {
-	char folder[64], path[96];
+	char folder[64], path[128];
 	struct km_store *store; /* open to write, a transaction begun */
 };
 
@@ -28,8 +28,20 @@ void fixture_sql(struct fixture *fixture, const char *sql);
 /* Whether SQL succeeds, for statements that the schema is to refuse. */
 bool fixture_allows(struct fixture *fixture, const char *sql);
 
+/* Whether it is a file; false on the server of tests/postgres.sh. */
+bool fixture_is_file(const struct fixture *fixture);
+
+/* How many providers the full-text index finds by this word. */
+int64_t fixture_matches(struct fixture *fixture, const char *word);
+
+/* From now on, what the schema refuses to change can be changed: the register's triggers are gone. */
+void fixture_disarm(struct fixture *fixture);
+
 /* The one number that this SQL gives. */
 int64_t fixture_number(struct fixture *fixture, const char *sql);
+
+/* The one text. */
+void fixture_text(struct fixture *fixture, const char *sql, char *ret_text, size_t max);
 
 /* Fails where a statement that this connection has run so far reads a whole table. One that has `walks` in it (may be
  * NULL) may walk along a table or an index, but must not sort: its LIMIT ends the walk. */

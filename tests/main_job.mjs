@@ -61,9 +61,9 @@ before(async () => {
 after(() => registry.done());
 
 test('init makes a folder that only its owner can read, with keys and a register', async () => {
-  await registry.must('init', '--url', registry.url, ...place);
+  await registry.must('init', '--url', registry.url, ...registry.place, ...place);
   assert.equal(fs.statSync(registry.path('home')).mode & 0o777, 0o700);
-  assert.equal(fs.statSync(registry.path('home', 'register.db')).mode & 0o777, 0o600);
+  assert.equal(fs.statSync(registry.path('home', registry.database ? 'database' : 'register.db')).mode & 0o777, 0o600);
   const files = fs.readdirSync(registry.path('home', 'keys')).filter((name) => name !== 'published');
   assert.equal(files.length, 4);
   for (const file of files) {

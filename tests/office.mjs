@@ -18,7 +18,7 @@ export class Office {
     office.listen = listen;
     office.serving = serving;
     office.clock = clocked ? ['--clock', registry.clock] : [];
-    await office.must('init', '--url', registry.url, ...init);
+    await office.must('init', '--url', registry.url, ...registry.place, ...init);
     await office.must('scheme', 'add', `${sources}/registry/schemes/mkb-ict.json`);
     await office.must('body', 'add', 'vc', '--name', 'Voorbeeld Certificatie', '--accreditation', 'C-000', '--scheme',
       scheme.id);

@@ -64,9 +64,10 @@ check() {
   count=0 good=yes
   for path in "$sources"/registry/*.c; do
     file=registry/$(basename "$path")
-    case $file in registry/fsck*) continue ;; esac
+    case $file in registry/fsck* | *_postgres.c) continue ;; esac
     statements_of "$file" >"$folder/statements"
     while IFS= read -r sql; do
+      case $sql in *"search_query("*) continue ;; esac # in PostgreSQL's words
       count=$((count + 1))
       scans=$(reads_all "$sql")
       [ -z "$scans" ] || excepted "$file" "$sql" || {

@@ -8,6 +8,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { ask, makeDatabase } from './postgres_server.mjs';
+
 export const program = process.env.KEURMERK ?? path.resolve('keurmerk');
 export const sources = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -125,6 +127,11 @@ export class Registry {
     for (const name of ['ASAN_OPTIONS', 'LSAN_OPTIONS', 'UBSAN_OPTIONS', 'TMPDIR']) {
       if (process.env[name]) registry.env[name] = process.env[name];
     }
+    registry.place = []; // what `init` is told of where the register is to be
+    if (process.env.KEURMERK_TEST_POSTGRES) {
+      registry.database = await makeDatabase();
+      registry.place = ['--database', registry.database];
+    }
     return registry;
   }
   path(...names) {
@@ -172,6 +179,7 @@ export class Registry {
   }
   // The register on disk, as a digest: not one byte of it may change where nothing is to change.
   digest() {
+    if (this.database) return ask(this.database, 'SELECT changes FROM keurmerk.schema_version');
     const hash = crypto.createHash('sha256');
     for (const ending of ['', '-wal']) {
       const file = this.path('home', `register.db${ending}`);

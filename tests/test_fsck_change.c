@@ -1,6 +1,6 @@
 #include "base/buf.h"
 #include "base/encode.h"
-#include "registry/sql.h"
+#include "registry/sqlite.h"
 #include "tests/audited.h"
 
 #include <stdlib.h>
@@ -144,12 +144,12 @@ struct attack {
 
 static void begin(struct attack *attack)
 {
-	assert_int_equal(sqlite3_exec(attack->store->db, "SAVEPOINT attack", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(km_sqlite_of(attack->store), "SAVEPOINT attack", NULL, NULL, NULL), SQLITE_OK);
 }
 
 static void undo(struct attack *attack)
 {
-	assert_int_equal(sqlite3_exec(attack->store->db, "ROLLBACK TO attack; RELEASE attack", NULL, NULL, NULL),
+	assert_int_equal(sqlite3_exec(km_sqlite_of(attack->store), "ROLLBACK TO attack; RELEASE attack", NULL, NULL, NULL),
 	                 SQLITE_OK);
 }
 
@@ -183,14 +183,14 @@ static void refuse(struct attack *attack, const char *what, const char *table, c
 {
 	attack->refused++;
 	print_message("    the schema refuses another %s of %s %s: %s\n", what, table, key,
-	              sqlite3_errmsg(attack->store->db));
+	              sqlite3_errmsg(km_sqlite_of(attack->store)));
 }
 
 /* One column of one row: a value that is another; where it may be NULL, that too. */
 static void change_column(struct attack *attack, const struct table *table, const char *condition, const char *key,
                           int column, int type)
 {
-	sqlite3 *db = attack->store->db;
+	sqlite3 *db = km_sqlite_of(attack->store);
 	const char *value = NULL, *name = table->column[column];
 	bool changed = false;
 	begin(attack);
@@ -212,8 +212,8 @@ static void change_column(struct attack *attack, const struct table *table, cons
 static void delete_row(struct attack *attack, const struct table *table, const char *condition, const char *key)
 {
 	begin(attack);
-	if (!try_sql(attack->store->db, "DELETE FROM %s WHERE %s", table->name, condition))
-		fail_msg("%s %s: %s", table->name, key, sqlite3_errmsg(attack->store->db));
+	if (!try_sql(km_sqlite_of(attack->store), "DELETE FROM %s WHERE %s", table->name, condition))
+		fail_msg("%s %s: %s", table->name, key, sqlite3_errmsg(km_sqlite_of(attack->store)));
 	expect_named(attack, "deletion", table->name, key);
 	undo(attack);
 }
@@ -235,7 +235,7 @@ static bool is_unique(sqlite3 *db, const struct table *table, int column)
 static void copy_row(struct attack *attack, const struct table *table, const char *condition, const char *key,
                      sqlite3_stmt *row)
 {
-	sqlite3 *db = attack->store->db;
+	sqlite3 *db = km_sqlite_of(attack->store);
 	auto_buf struct km_buf values = KM_BUF_EMPTY, copy_key = KM_BUF_EMPTY;
 	for (int column = 0; column < table->columns; column++) {
 		int type = sqlite3_column_type(row, column);
@@ -277,15 +277,15 @@ enum { ROWS_APART = 1 };
 /* Each row as it is before anything is changed: SELECT would see the changes that it is in the middle of. */
 static void attack_table(struct attack *attack, const char *name)
 {
-	const struct table table = describe(attack->store->db, name);
-	sqlite3_stmt *count = prepare(attack->store->db, "SELECT count(*) FROM %s", name);
+	const struct table table = describe(km_sqlite_of(attack->store), name);
+	sqlite3_stmt *count = prepare(km_sqlite_of(attack->store), "SELECT count(*) FROM %s", name);
 	assert_int_equal(sqlite3_step(count), SQLITE_ROW);
 	int rows = sqlite3_column_int(count, 0);
 	sqlite3_finalize(count);
 	if (!rows)
 		fail_msg("the test has no row of %s", name);
 	for (int i = 0; i < rows; i += ROWS_APART) {
-		sqlite3_stmt *row = prepare(attack->store->db, "SELECT * FROM %s LIMIT 1 OFFSET %d", name, i);
+		sqlite3_stmt *row = prepare(km_sqlite_of(attack->store), "SELECT * FROM %s LIMIT 1 OFFSET %d", name, i);
 		assert_int_equal(sqlite3_step(row), SQLITE_ROW);
 		attack_row(attack, &table, row);
 		sqlite3_finalize(row);
@@ -333,12 +333,12 @@ static void attack_all(struct office *office, bool (*is_meant)(const char *table
 	struct attack attack = {.office = office, .found = calloc(1, sizeof *attack.found)};
 	struct km_problem problem = {0};
 	assert_ok(km_store_open(office->scene->fixture->path, KM_STORE_WRITE, &attack.store, &problem), &problem);
-	disarm(attack.store->db);
+	disarm(km_sqlite_of(attack.store));
 	audited_look(office, attack.store, attack.found);
 	for (size_t i = 0; i < attack.found->len; i++) /* that there are no triggers is noticed */
 		assert_string_equal(attack.found->differences[i].table, "sqlite_schema");
 	assert_int_not_equal(attack.found->len, 0);
-	sqlite3_stmt *tables = prepare(attack.store->db, "SELECT name FROM sqlite_schema WHERE type = 'table'"
+	sqlite3_stmt *tables = prepare(km_sqlite_of(attack.store), "SELECT name FROM sqlite_schema WHERE type = 'table'"
 	                                                 " AND sql NOT LIKE 'CREATE VIRTUAL%%' ORDER BY name");
 	while (sqlite3_step(tables) == SQLITE_ROW)
 		if (is_meant((const char *)sqlite3_column_text(tables, 0)))

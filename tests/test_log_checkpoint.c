@@ -162,10 +162,7 @@ static void what_is_no_checkpoint_is_refused(void **state)
 /* Changes the log behind the back of its triggers. */
 static void tamper(struct fixture *fixture, const char *sql)
 {
-	fixture_sql(fixture, "DROP TRIGGER IF EXISTS log_entry_kept_1; DROP TRIGGER IF EXISTS log_entry_kept_2;"
-	                     "DROP TRIGGER IF EXISTS log_hash_kept_1; DROP TRIGGER IF EXISTS log_hash_kept_2;"
-	                     "DROP TRIGGER IF EXISTS log_entry_next; DROP TRIGGER IF EXISTS log_checkpoint_kept_1;"
-	                     "DROP TRIGGER IF EXISTS log_checkpoint_kept_2;");
+	fixture_disarm(fixture);
 	fixture_sql(fixture, sql);
 }
 

@@ -4,7 +4,7 @@
 #include "registry/provider_link.h"
 #include "registry/provider_privacy.h"
 #include "registry/report.h"
-#include "registry/sql.h"
+#include "registry/sqlite.h"
 #include "tests/scene.h"
 
 #include <stdlib.h>
@@ -178,7 +178,7 @@ static void what_is_erased_leaves_nothing_to_guess(void **state)
 static void expect_refused(struct scene *scene, const char *sql)
 {
 	char *words = NULL;
-	if (sqlite3_exec(scene->store->db, sql, NULL, NULL, &words) == SQLITE_OK)
+	if (sqlite3_exec(km_sqlite_of(scene->store), sql, NULL, NULL, &words) == SQLITE_OK)
 		fail_msg("this was allowed: %s", sql);
 	sqlite3_free(words);
 }

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "registry/purge.h"
 #include "registry/report.h"
-#include "registry/sql.h"
+#include "registry/sqlite.h"
 #include "tests/audited.h"
 
 #include <stdlib.h>
@@ -130,11 +130,7 @@ static void expect_there(struct office *office, const char *id)
 static struct scene_id first(struct office *office, const char *sql)
 {
 	struct scene_id id;
-	sqlite3_stmt *statement = NULL;
-	assert_int_equal(sqlite3_prepare_v2(office->scene->store->db, sql, -1, &statement, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-	snprintf(id.text, sizeof id.text, "%s", (const char *)sqlite3_column_text(statement, 0));
-	sqlite3_finalize(statement);
+	fixture_text(office->scene->fixture, sql, id.text, sizeof id.text);
 	return id;
 }
 

@@ -246,7 +246,7 @@ static enum km_error fence_in(enum part part)
 	bool fenced = false;
 	if (part == SIGNER || part == SIGNER_WITH_TOKEN)
 		return km_sandbox_enter(SOCKET, part == SIGNER_WITH_TOKEN, NULL);
-	enum km_error error = part == SERVER ? km_sandbox_serve(&files, &fenced, NULL) : km_sandbox_harden(NULL);
+	enum km_error error = part == SERVER ? km_sandbox_serve(&files, false, &fenced, NULL) : km_sandbox_harden(NULL);
 	return error || part != SERVER || fenced ? error : KM_ABSENT;
 }
 

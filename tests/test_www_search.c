@@ -2,7 +2,7 @@
 
 #include "registry/number.h"
 #include "registry/provider.h"
-#include "registry/sql.h"
+#include "registry/sqlite.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -37,7 +37,7 @@ static void add_marks(struct site *site, int first, int count)
 		         "state, body_id, scheme_version, scope, level, valid_from, valid_until, surveillance_due, "
 		         "surveillance_limit, suspension_limit FROM mark_period WHERE mark_id = 1",
 		         number, first + i);
-		assert_int_equal(sqlite3_exec(site->scene.store->db, sql, NULL, NULL, NULL), SQLITE_OK);
+		assert_int_equal(sqlite3_exec(km_sqlite_of(site->scene.store), sql, NULL, NULL, NULL), SQLITE_OK);
 	}
 }
 

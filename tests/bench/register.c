@@ -19,7 +19,7 @@
 #include "registry/person.h"
 #include "registry/provider.h"
 #include "registry/scheme.h"
-#include "registry/sql.h"
+#include "registry/sqlite.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,8 +108,8 @@ static void open_registry(struct maker *maker, const char *folder)
 		must(maker, made);
 	must(maker, km_story_begin(&home, now, &maker->story, &maker->problem));
 	struct km_store *store = maker->story.store;
-	if (sqlite3_exec(store->db, settings, NULL, NULL, NULL) != SQLITE_OK)
-		must(maker, km_sql_fail(store, SQLITE_ERROR, &maker->problem));
+	if (sqlite3_exec(km_sqlite_of(store), settings, NULL, NULL, NULL) != SQLITE_OK)
+		must(maker, km_sqlite_fail(km_sqlite_of(store), SQLITE_ERROR, &maker->problem));
 	must(maker, km_store_begin(store, &maker->problem));
 	publish_scheme(maker, !made);
 	const char *const schemes[] = {SCHEME};
@@ -276,7 +276,7 @@ int main(int count, char *arguments[])
 		if (done % 50000 == 0 || done == wanted)
 			tell(&maker, from, done, wanted);
 	}
-	sqlite3_exec(maker.story.store->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+	sqlite3_exec(km_sqlite_of(maker.story.store), "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
 	km_story_done(&maker.story);
 	km_scheme_free(maker.scheme);
 	km_key_free(maker.auditor);
