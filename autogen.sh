@@ -9,7 +9,7 @@ set -eu
 build_packages="autoconf automake make gcc libc6-dev pkg-config ca-certificates libssl-dev libmicrohttpd-dev
   libsqlite3-dev libpq-dev libqrencode-dev libjansson-dev libidn2-dev libcurl4-openssl-dev zlib1g-dev libpng-dev libexpat1-dev
   librsvg2-dev libcairo2-dev libseccomp-dev libzbar-dev libp11-kit-dev"
-test_packages="libcmocka-dev zbar-tools librsvg2-bin binutils curl jq openssl xxd sqlite3 chromium
+test_packages="libcmocka-dev xz-utils zbar-tools librsvg2-bin binutils curl jq openssl xxd sqlite3 chromium
   golang-go golang-golang-x-mod-dev
   softhsm2
   nginx-light
