@@ -41,42 +41,69 @@ static bool too_deep(const char *bytes, size_t len, struct position *ret_positio
 	return false;
 }
 
+static bool add_value(struct km_buf *buf, const json_t *value, int depth);
+
 /* Where memory runs out, jansson says so, or says nothing at all, or takes it for a mistake in the text, or loses a
- * character of a long word and goes on. So it reads the text twice: only what it finds both times, with memory to spare
- * in between, is in the text. */
-static enum km_error parse_twice(const char *bytes, size_t len, json_t **ret_root, json_error_t *ret_error,
-                                 struct km_problem *problem)
+ * character of a long word and goes on. What we would write in just these words, as a token mostly is, has lost
+ * nothing; any other text it reads twice: only what it finds both times, with memory to spare in between, is in it. */
+static enum km_error load(const char *bytes, size_t len, json_t **ret_root, json_error_t *ret_error,
+                          struct km_problem *problem)
 {
 	json_error_t error;
 	json_auto_t *root = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &error);
-	bool left = km_memory_left();
-	json_auto_t *again = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, ret_error);
-	bool same = root ? json_equal(root, again) : !again;
-	if (!same || !left || (!root && (json_error_code(&error) == json_error_out_of_memory || !*error.text)))
+	auto_buf struct km_buf text = KM_BUF_EMPTY;
+	bool whole = root && add_value(&text, root, 0) && text.len == len && memcmp(text.data, bytes, len) == 0;
+	if (text.failed)
 		return km_fail_memory(problem);
+	if (!whole) {
+		bool left = km_memory_left();
+		json_auto_t *again = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, ret_error);
+		bool same = root ? json_equal(root, again) : !again;
+		if (!same || !left || (!root && (json_error_code(&error) == json_error_out_of_memory || !*error.text)))
+			return km_fail_memory(problem);
+	}
 	*ret_root = json_incref(root);
 	return KM_OK;
 }
 
-enum km_error km_json_parse(const char *bytes, size_t len, const char *what, json_t **ret_object,
-                            struct km_problem *problem)
+/* Any object or array. */
+static enum km_error parse(const char *bytes, size_t len, const char *what, json_t **ret_root,
+                           struct km_problem *problem)
 {
 	struct position position;
 	if (too_deep(bytes, len, &position))
 		return km_fail(problem, KM_MALFORMED, "json", "%s: line %zu, column %zu: nested deeper than %d levels", what,
 		               position.line, position.column, DEPTH_MAX);
+	json_error_t fault;
+	enum km_error error = load(bytes, len, ret_root, &fault, problem);
+	if (error || *ret_root)
+		return error;
+	return km_fail(problem, KM_MALFORMED, "json", "%s: line %d, column %d: %s", what, fault.line,
+	               fault.column > 0 ? fault.column : 1, fault.text);
+}
+
+enum km_error km_json_parse(const char *bytes, size_t len, const char *what, json_t **ret_object,
+                            struct km_problem *problem)
+{
 	json_auto_t *root = NULL;
-	json_error_t error;
-	enum km_error failed = parse_twice(bytes, len, &root, &error, problem);
-	if (failed)
-		return failed;
-	if (!root)
-		return km_fail(problem, KM_MALFORMED, "json", "%s: line %d, column %d: %s", what, error.line,
-		               error.column > 0 ? error.column : 1, error.text);
-	if (!json_is_object(root))
+	enum km_error error = parse(bytes, len, what, &root, problem);
+	if (!error && !json_is_object(root))
 		return km_fail(problem, KM_MALFORMED, "json", "%s: line 1, column 1: a JSON object is expected: { … }", what);
-	*ret_object = json_incref(root);
-	return KM_OK;
+	if (!error)
+		*ret_object = json_incref(root);
+	return error;
+}
+
+enum km_error km_json_parse_array(const char *bytes, size_t len, const char *what, json_t **ret_array,
+                                  struct km_problem *problem)
+{
+	json_auto_t *root = NULL;
+	enum km_error error = parse(bytes, len, what, &root, problem);
+	if (!error && !json_is_array(root))
+		return km_fail(problem, KM_MALFORMED, "json", "%s: line 1, column 1: a JSON array is expected: [ … ]", what);
+	if (!error)
+		*ret_array = json_incref(root);
+	return error;
 }
 
 static enum km_error refuse(struct km_problem *problem, const char *where, const char *member, const char *why)
@@ -265,8 +292,6 @@ void km_json_add_string(struct km_buf *buf, const char *text)
 	else
 		km_buf_add_text(buf, "null");
 }
-
-static bool add_value(struct km_buf *buf, const json_t *value, int depth);
 
 static bool add_object(struct km_buf *buf, const json_t *object, int depth)
 {

@@ -20,6 +20,10 @@
 enum km_error km_json_parse(const char *bytes, size_t len, const char *what, json_t **ret_object,
                             struct km_problem *problem);
 
+/* The same of one array. */
+enum km_error km_json_parse_array(const char *bytes, size_t len, const char *what, json_t **ret_array,
+                                  struct km_problem *problem);
+
 /* Members of an object. `where` is the path shown to people ("audit.findings[3]"; "" at the top). All give KM_INVALID
  * with type "member" and a message that names the member and what is expected there. */
 

@@ -48,9 +48,12 @@ char *km_scope_text(km_scope scope, const struct km_scheme *scheme)
 enum km_error km_scope_parse(const char *text, const struct km_scheme *scheme, km_scope *ret_scope,
                              struct km_problem *problem)
 {
-	json_auto_t *array = json_loads(text, 0, NULL);
-	if (!json_is_array(array))
+	json_auto_t *array = NULL;
+	enum km_error error = km_json_parse_array(text, strlen(text), "a scope", &array, problem);
+	if (error == KM_MALFORMED)
 		return km_fail(problem, KM_IO, "database-damaged", "a scope in the register is not an array: %s", text);
+	if (error)
+		return error;
 	km_scope scope = 0;
 	size_t i;
 	json_t *element;
