@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "registry/body.h"
+#include "registry/finding.h"
 #include "registry/lapse.h"
 #include "registry/period.h"
 #include "registry/sql.h"
@@ -91,7 +92,6 @@ static enum km_error list_marks(struct listing *listing, enum km_due_kind kind, 
 	}
 }
 
-/* A finding is open where no newer audit of that provider under that scheme looked at the criterion. */
 static enum km_error list_findings(struct listing *listing, struct km_problem *problem)
 {
 	auto_statement struct km_statement *statement = NULL;
@@ -100,11 +100,8 @@ static enum km_error list_findings(struct listing *listing, struct km_problem *p
 	           "SELECT f.criterion, f.result, f.due_on, a.submission_id, a.scheme_id, p.kvk, p.name"
 	           " FROM finding AS f JOIN audit AS a ON a.submission_id = f.audit_id"
 	           " JOIN submission AS s ON s.id = a.submission_id JOIN provider AS p ON p.id = a.provider_id"
-	           " WHERE f.due_on <= :until AND a.body_id = :body AND NOT EXISTS ("
-	           "  SELECT 1 FROM audit AS b JOIN submission AS t ON t.id = b.submission_id"
-	           "   JOIN finding AS g ON g.audit_id = b.submission_id AND g.criterion = f.criterion"
-	           "  WHERE b.provider_id = a.provider_id AND b.scheme_id = a.scheme_id AND t.sequence > s.sequence)"
-	           " ORDER BY f.due_on, s.sequence, f.criterion",
+	           " WHERE f.due_on <= :until AND a.body_id = :body"
+	           " AND" KM_FINDING_STILL_STANDS("a") "ORDER BY f.due_on, s.sequence, f.criterion",
 	           &statement, problem);
 	if (error)
 		return error;

@@ -1,6 +1,7 @@
 #include "registry/retention_find.h"
 
 #include "registry/cycle.h"
+#include "registry/finding.h"
 #include "registry/sql.h"
 
 #include <stdio.h>
@@ -88,9 +89,7 @@ static enum km_error set_may_go(struct km_store *store, struct counting *countin
 #define OPEN_FINDING                                                                                                   \
 	"EXISTS (SELECT 1 FROM audit AS g JOIN submission AS s ON s.id = g.submission_id"                                  \
 	" JOIN finding AS f ON f.audit_id = g.submission_id AND f.result IN ('minor', 'major') WHERE " GROUP               \
-	" AND NOT EXISTS (SELECT 1 FROM audit AS b JOIN submission AS t ON t.id = b.submission_id"                         \
-	"  JOIN finding AS h ON h.audit_id = b.submission_id AND h.criterion = f.criterion"                                \
-	"  WHERE b.provider_id = g.provider_id AND b.scheme_id = g.scheme_id AND t.sequence > s.sequence))"
+	" AND" KM_FINDING_STILL_STANDS("g") ")"
 
 /* Appeals against what was decided on these. */
 #define APPEALS                                                                                                        \
