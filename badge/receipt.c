@@ -12,20 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { JTI_BYTES = 16 };
+enum { JTI_BYTES = 16, JTI_TEXT = 23 };
 
 enum km_error km_receipt_payload(const json_t *results, const json_t *counts, const char *url, int64_t now,
                                  char **ret_payload, struct km_problem *problem)
 {
-	uint8_t random[JTI_BYTES];
-	auto_buf struct km_buf jti = KM_BUF_EMPTY;
-	enum km_error error = km_random(random, sizeof random, problem);
+	char jti[JTI_TEXT];
+	enum km_error error = km_random_text(KM_BASE64URL, JTI_BYTES, jti, problem);
 	if (error)
 		return error;
-	km_encode(KM_BASE64URL, random, sizeof random, &jti);
-	json_auto_t *payload = jti.failed ? NULL
-	                                  : json_pack("{s:s, s:I, s:s, s:O, s:O}", "iss", url, "iat", (json_int_t)now,
-	                                              "jti", jti.data, "counts", counts, "results", results);
+	json_auto_t *payload = json_pack("{s:s, s:I, s:s, s:O, s:O}", "iss", url, "iat", (json_int_t)now, "jti", jti,
+	                                 "counts", counts, "results", results);
 	char *text = payload ? km_json_text(payload) : NULL;
 	if (!text)
 		return km_fail_memory(problem);

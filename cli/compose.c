@@ -11,16 +11,7 @@
 
 enum km_error km_jti_make(char ret_jti[static KM_JTI_TEXT], struct km_problem *problem)
 {
-	uint8_t random[(KM_JTI_TEXT - 1) / 2];
-	enum km_error error = km_random(random, sizeof random, problem);
-	if (error)
-		return error;
-	auto_buf struct km_buf text = KM_BUF_EMPTY;
-	km_encode(KM_HEX, random, sizeof random, &text);
-	if (text.failed)
-		return km_fail_memory(problem);
-	memcpy(ret_jti, text.data, KM_JTI_TEXT);
-	return KM_OK;
+	return km_random_text(KM_HEX, (KM_JTI_TEXT - 1) / 2, ret_jti, problem);
 }
 
 static enum km_error sign(const struct km_key *key, const char *typ, const char *thumbprint, const json_t *claims,

@@ -156,28 +156,12 @@ static enum km_error insert_invitation(struct km_store *store, const uint8_t dig
 	             : km_record_note(store, "invitation", km_record_key_hex(digest, KM_SHA256_BYTES), now, problem);
 }
 
-static enum km_error make_code(char ret_code[static KM_CODE_TEXT], struct km_problem *problem)
-{
-	uint8_t bytes[CODE_BYTES];
-	enum km_error error = km_random(bytes, sizeof bytes, problem);
-	if (error)
-		return error;
-	static const char digits[] = "0123456789abcdef";
-	for (size_t i = 0; i < CODE_BYTES; i++) {
-		ret_code[2 * i] = digits[bytes[i] >> 4];
-		ret_code[2 * i + 1] = digits[bytes[i] & 0xf];
-	}
-	ret_code[2 * CODE_BYTES] = '\0';
-	km_wipe(bytes, sizeof bytes);
-	return KM_OK;
-}
-
 static enum km_error invite(struct km_store *store, int64_t person_id, int64_t now, char ret_code[static KM_CODE_TEXT],
                             struct km_problem *problem)
 {
 	char code[KM_CODE_TEXT];
 	uint8_t digest[KM_SHA256_BYTES];
-	enum km_error error = make_code(code, problem);
+	enum km_error error = km_random_text(KM_HEX, CODE_BYTES, code, problem);
 	if (error)
 		return error;
 	km_sha256(code, KM_CODE_TEXT - 1, digest);

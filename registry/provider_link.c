@@ -1,12 +1,12 @@
 #include "registry/provider_link.h"
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/encode.h"
 #include "base/json.h"
 #include "keys/random.h"
 #include "registry/body.h"
+#include "registry/finding.h"
 #include "registry/record.h"
 #include "registry/sql.h"
 
@@ -243,22 +243,6 @@ static enum km_error find_giving(struct km_store *store, const char *body_slug, 
 	return error;
 }
 
-static enum km_error make_token(char ret_token[static KM_LINK_TOKEN_TEXT], struct km_problem *problem)
-{
-	uint8_t bytes[TOKEN_BYTES];
-	auto_buf struct km_buf text = KM_BUF_EMPTY;
-	enum km_error error = km_random(bytes, sizeof bytes, problem);
-	if (error)
-		return error;
-	km_encode(KM_HEX, bytes, sizeof bytes, &text);
-	km_wipe(bytes, sizeof bytes);
-	if (text.failed)
-		return km_fail_memory(problem);
-	memcpy(ret_token, text.data, KM_LINK_TOKEN_TEXT);
-	km_wipe(text.data, text.len);
-	return KM_OK;
-}
-
 enum km_error km_provider_link_make(struct km_store *store, const char *body_slug, const char *kvk, int64_t now,
                                     char ret_token[static KM_LINK_TOKEN_TEXT], int64_t *ret_expires_at,
                                     struct km_problem *problem)
@@ -268,7 +252,7 @@ enum km_error km_provider_link_make(struct km_store *store, const char *body_slu
 	char token[KM_LINK_TOKEN_TEXT];
 	enum km_error error = find_giving(store, body_slug, kvk, now, &giving, problem);
 	if (!error)
-		error = make_token(token, problem);
+		error = km_random_text(KM_HEX, TOKEN_BYTES, token, problem);
 	if (error)
 		return error;
 	km_sha256(token, KM_LINK_TOKEN_TEXT - 1, digest);
@@ -387,11 +371,8 @@ enum km_error km_provider_link_findings(struct km_store *store, const struct km_
 		km_sql(store,
 	           "SELECT f.criterion, f.result, f.due_on, a.scheme_id, a.scheme_version FROM audit AS a"
 	           " JOIN submission AS s ON s.id = a.submission_id JOIN finding AS f ON f.audit_id = a.submission_id"
-	           " WHERE a.provider_id = :provider AND a.body_id = :body AND f.due_on IS NOT NULL AND NOT EXISTS ("
-	           "  SELECT 1 FROM audit AS b JOIN submission AS t ON t.id = b.submission_id"
-	           "   JOIN finding AS g ON g.audit_id = b.submission_id AND g.criterion = f.criterion"
-	           "  WHERE b.provider_id = a.provider_id AND b.scheme_id = a.scheme_id AND t.sequence > s.sequence)"
-	           " ORDER BY f.due_on, s.sequence, f.criterion LIMIT :limit",
+	           " WHERE a.provider_id = :provider AND a.body_id = :body AND f.due_on IS NOT NULL"
+	           " AND" KM_FINDING_STILL_STANDS("a") "ORDER BY f.due_on, s.sequence, f.criterion LIMIT :limit",
 	           &statement, problem);
 	if (error)
 		return error;

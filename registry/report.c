@@ -1,6 +1,5 @@
 #include "registry/report.h"
 
-#include "base/buf.h"
 #include "base/encode.h"
 #include "keys/random.h"
 #include "registry/record.h"
@@ -91,20 +90,6 @@ static enum km_error mark_id(struct km_store *store, const char *number, int64_t
 	return error;
 }
 
-static enum km_error make_reference(char ret_reference[static KM_REPORT_REFERENCE_TEXT], struct km_problem *problem)
-{
-	uint8_t bytes[REFERENCE_BYTES];
-	auto_buf struct km_buf text = KM_BUF_EMPTY;
-	enum km_error error = km_random(bytes, sizeof bytes, problem);
-	if (error)
-		return error;
-	km_encode(KM_BASE32, bytes, sizeof bytes, &text);
-	if (text.failed)
-		return km_fail_memory(problem);
-	memcpy(ret_reference, text.data, KM_REPORT_REFERENCE_TEXT);
-	return KM_OK;
-}
-
 static enum km_error insert(struct km_store *store, const struct km_report *report, int64_t mark, const char *reference,
                             int64_t now, struct km_problem *problem)
 {
@@ -138,7 +123,7 @@ enum km_error km_report_add(struct km_store *store, const struct km_report *repo
 	if (!error)
 		error = mark_id(store, report->number, &mark, problem);
 	if (!error)
-		error = make_reference(reference, problem);
+		error = km_random_text(KM_BASE32, REFERENCE_BYTES, reference, problem);
 	if (!error)
 		error = insert(store, report, mark, reference, now, problem);
 	if (!error)

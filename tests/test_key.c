@@ -175,6 +175,22 @@ static void two_generated_keys_differ(void **state)
 	assert_memory_not_equal(first, second, sizeof first);
 }
 
+static void a_random_text_has_its_length_and_its_symbols(void **state)
+{
+	(void)state;
+	char first[65] = "", second[65] = "";
+	struct km_problem problem = {0};
+	assert_ok(km_random_text(KM_HEX, 16, first, &problem), &problem);
+	assert_ok(km_random_text(KM_HEX, 16, second, &problem), &problem);
+	assert_int_equal(strlen(first), 32);
+	assert_int_equal(strspn(first, "0123456789abcdef"), 32);
+	assert_string_not_equal(first, second);
+	assert_ok(km_random_text(KM_BASE32, 5, first, &problem), &problem);
+	assert_int_equal(strspn(first, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"), 8);
+	assert_int_equal(strlen(first), 8);
+	assert_problem(km_random_text(KM_HEX, KM_RANDOM_TEXT_BYTES_MAX + 1, first, &problem), &problem, KM_BUG, "random");
+}
+
 static void a_saved_key_comes_back(void **state)
 {
 	(void)state;
@@ -425,6 +441,7 @@ int main(void)
 		KM_TEST(a_signature_has_one_form_only),
 		KM_TEST(keys_under_which_one_signature_fits_many_messages_are_refused),
 		KM_TEST(two_generated_keys_differ),
+		KM_TEST(a_random_text_has_its_length_and_its_symbols),
 		KM_TEST_IN_FOLDER(a_saved_key_comes_back),
 		KM_TEST_IN_FOLDER(an_encrypted_key_opens_with_its_passphrase_only),
 		KM_TEST_IN_FOLDER(an_empty_or_endless_passphrase_protects_nothing),

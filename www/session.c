@@ -50,22 +50,6 @@ void km_sessions_free(struct km_sessions *sessions)
 	free(sessions);
 }
 
-static enum km_error make_random(char ret_text[static KM_SESSION_TEXT], struct km_problem *problem)
-{
-	uint8_t bytes[TOKEN_BYTES];
-	auto_buf struct km_buf text = KM_BUF_EMPTY;
-	enum km_error error = km_random(bytes, sizeof bytes, problem);
-	if (error)
-		return error;
-	km_encode(KM_BASE64URL, bytes, sizeof bytes, &text);
-	km_wipe(bytes, sizeof bytes);
-	if (text.failed)
-		return km_fail_memory(problem);
-	memcpy(ret_text, text.data, KM_SESSION_TEXT);
-	km_wipe(text.data, text.len);
-	return KM_OK;
-}
-
 enum km_error km_session_challenge(struct km_sessions *sessions, int64_t now, char ret_text[static KM_CHALLENGE_TEXT],
                                    struct km_problem *problem)
 {
@@ -126,7 +110,7 @@ static enum km_error open_session(struct km_sessions *sessions, const char *thum
                                   char ret_token[static KM_SESSION_TEXT], struct km_problem *problem)
 {
 	struct session session = {.ends_at = now + KM_SESSION_TTL_S};
-	enum km_error error = make_random(ret_token, problem);
+	enum km_error error = km_random_text(KM_BASE64URL, TOKEN_BYTES, ret_token, problem);
 	if (error)
 		return error;
 	km_sha256(ret_token, KM_SESSION_TEXT - 1, session.digest);
