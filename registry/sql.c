@@ -130,6 +130,19 @@ enum km_error km_sql_run(struct km_statement *statement, struct km_problem *prob
 	return error;
 }
 
+enum km_error km_sql_number(struct km_store *store, const char *literal, int64_t *ret_number,
+                            struct km_problem *problem)
+{
+	auto_statement struct km_statement *statement = NULL;
+	bool row = false;
+	enum km_error error = km_sql(store, literal, &statement, problem);
+	if (!error)
+		error = km_sql_step(statement, &row, problem);
+	if (!error)
+		*ret_number = row ? km_sql_get_int(statement, 0) : 0;
+	return error;
+}
+
 int64_t km_sql_get_int(struct km_statement *statement, int column)
 {
 	return statement->driver->get_int(statement, column);

@@ -53,6 +53,10 @@ enum km_error km_sql_expect(struct km_statement *statement, struct km_problem *p
 /* Runs a statement that gives no row. */
 enum km_error km_sql_run(struct km_statement *statement, struct km_problem *problem);
 
+/* The first value of the one row that a statement without parameters gives; 0 where it gives none. */
+enum km_error km_sql_number(struct km_store *store, const char *literal, int64_t *ret_number,
+                            struct km_problem *problem);
+
 /* Columns of the present row, from 0; text is borrowed until the next step, NULL for NULL. */
 int64_t km_sql_get_int(struct km_statement *statement, int column);
 const char *km_sql_get_text(struct km_statement *statement, int column);

@@ -7,6 +7,11 @@
 
 #include "registry/sql.h"
 
+enum { KM_SCHEMA_VERSION = 1 }; /* of registry/schema.sql; registry/postgres.sql says it too */
+
+/* Refuses a register with the schema of a newer program: KM_INVALID "newer-register". */
+enum km_error km_schema_check(int64_t version, struct km_problem *problem);
+
 struct km_statement {
 	struct km_store *store;
 	const struct km_sql_driver *driver; /* the store's */
@@ -33,8 +38,9 @@ struct km_sql_driver {
 	const char *(*column_name)(struct km_statement *statement, int column);
 	void (*reset)(struct km_statement *statement);
 
-	enum km_error (*execute)(struct km_store *store, const char *sql, struct km_problem *problem); /* several statements */
-	void (*close)(struct km_store *store); /* statements are finalised before */
+	enum km_error (*execute)(struct km_store *store, const char *sql,
+	                         struct km_problem *problem); /* several statements */
+	void (*close)(struct km_store *store);                /* statements are finalised before */
 	int64_t (*last_id)(struct km_store *store);
 	enum km_error (*version)(struct km_store *store, int64_t *ret_version, struct km_problem *problem);
 	enum km_error (*begin)(struct km_store *store, struct km_problem *problem);

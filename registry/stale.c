@@ -6,19 +6,6 @@
 
 enum { CHANGES_MAX = 1000 }; /* beyond so many events it is cheaper to say: all */
 
-static enum km_error read_number(struct km_store *store, const char *literal, int64_t *ret_number,
-                                 struct km_problem *problem)
-{
-	auto_statement struct km_statement *statement = NULL;
-	bool row = false;
-	enum km_error error = km_sql(store, literal, &statement, problem);
-	if (!error)
-		error = km_sql_step(statement, &row, problem);
-	if (!error)
-		*ret_number = row ? km_sql_get_int(statement, 0) : 0;
-	return error;
-}
-
 /* A new name is on the pages of all of the provider's marks. */
 static enum km_error name_marks(struct km_store *store, int64_t after, bool *ret_all,
                                 void (*each)(void *context, const char *number), void *context,
@@ -51,9 +38,9 @@ enum km_error km_stale_marks(struct km_store *store, struct km_stale_cursor *cur
 	*ret_all = false;
 	if (error || now.version == cursor->version)
 		return error;
-	error = read_number(store, "SELECT coalesce(max(id), 0) FROM event", &now.event_id, problem);
+	error = km_sql_number(store, "SELECT coalesce(max(id), 0) FROM event", &now.event_id, problem);
 	if (!error)
-		error = read_number(store, "SELECT coalesce(max(sequence), 0) FROM record", &now.record_sequence, problem);
+		error = km_sql_number(store, "SELECT coalesce(max(sequence), 0) FROM record", &now.record_sequence, problem);
 	if (error)
 		return error;
 	int64_t events = now.event_id - cursor->event_id;

@@ -25,6 +25,16 @@ static enum km_error read_url(struct km_store *store, struct km_problem *problem
 	return store->url ? KM_OK : km_fail_memory(problem);
 }
 
+enum km_error km_schema_check(int64_t version, struct km_problem *problem)
+{
+	if (version <= KM_SCHEMA_VERSION)
+		return KM_OK;
+	return km_fail(problem, KM_INVALID, "newer-register",
+	               "this register was written by a newer keurmerk (schema %lld; this program knows %d): upgrade this "
+	               "program",
+	               (long long)version, KM_SCHEMA_VERSION);
+}
+
 bool km_store_is_address(const char *place)
 {
 	return strncmp(place, "postgresql://", 13) == 0 || strncmp(place, "postgres://", 11) == 0;

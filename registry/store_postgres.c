@@ -11,7 +11,7 @@
 KM_EMBED(km_postgres_sql, "registry/postgres.sql");
 KM_EMBED(km_schema_postgres_sql, "registry/schema_postgres.sql");
 
-enum { SCHEMA_VERSION = 1, SERVER_VERSION_MIN = 140000 };
+enum { SERVER_VERSION_MIN = 140000 };
 
 #define LOCK "1263358539" /* "KMRK", as in files; what all who write to this database take */
 
@@ -205,12 +205,7 @@ static enum km_error check_version(struct km_store *store, struct km_problem *pr
 		               "there is no register in this database: make one with `keurmerk init`");
 	if (!error)
 		error = ask(store, "SELECT version FROM schema_version", &version, problem);
-	if (!error && version > SCHEMA_VERSION)
-		return km_fail(problem, KM_INVALID, "newer-register",
-		               "this register was written by a newer keurmerk (schema %lld; this program knows %d): upgrade "
-		               "this program",
-		               (long long)version, SCHEMA_VERSION);
-	return error;
+	return error ? error : km_schema_check(version, problem);
 }
 
 enum km_error km_postgres_open(const char *address, enum km_store_mode mode, struct km_store **ret_store,
@@ -334,14 +329,7 @@ static void rollback(struct km_store *store)
 
 static enum km_error version(struct km_store *store, int64_t *ret_version, struct km_problem *problem)
 {
-	auto_statement struct km_statement *statement = NULL;
-	bool row = false;
-	enum km_error error = km_sql(store, "SELECT changes FROM schema_version", &statement, problem);
-	if (!error)
-		error = km_sql_step(statement, &row, problem);
-	if (!error)
-		*ret_version = row ? km_sql_get_int(statement, 0) : 0;
-	return error;
+	return km_sql_number(store, "SELECT changes FROM schema_version", ret_version, problem);
 }
 
 /* 0, which no row has, where the connection is gone. */

@@ -17,7 +17,6 @@ KM_EMBED(km_schema_sql, "registry/schema.sql");
 
 enum {
 	APPLICATION_ID = 0x4b4d524b, /* "KMRK": what file(1) and we know a register by */
-	SCHEMA_VERSION = 1,
 	WRITER_WAIT_MS = 10000,
 	READER_WAIT_MS = 2000, /* in WAL mode readers wait only while the log is recovered after a crash */
 };
@@ -105,36 +104,18 @@ static enum km_error connect_to(const char *path, enum km_store_mode mode, struc
 	return KM_OK;
 }
 
-static enum km_error pragma_number(struct km_store *store, const char *literal, int64_t *ret_number,
-                                   struct km_problem *problem)
-{
-	auto_statement struct km_statement *statement = NULL;
-	bool row = false;
-	enum km_error error = km_sql(store, literal, &statement, problem);
-	if (!error)
-		error = km_sql_step(statement, &row, problem);
-	if (!error)
-		*ret_number = row ? km_sql_get_int(statement, 0) : 0;
-	return error;
-}
-
 static enum km_error check_version(struct km_store *store, struct km_problem *problem)
 {
 	int64_t application = 0, version = 0;
-	enum km_error error = pragma_number(store, "PRAGMA application_id", &application, problem);
+	enum km_error error = km_sql_number(store, "PRAGMA application_id", &application, problem);
 	if (!error)
-		error = pragma_number(store, "PRAGMA user_version", &version, problem);
+		error = km_sql_number(store, "PRAGMA user_version", &version, problem);
 	if (error)
 		return error;
 	/* Steps from older versions come here, from the second version of the schema on. */
 	if (application != APPLICATION_ID || version < 1)
 		return km_sqlite_fail(store->connection, SQLITE_NOTADB, problem);
-	if (version > SCHEMA_VERSION)
-		return km_fail(problem, KM_INVALID, "newer-register",
-		               "this register was written by a newer keurmerk (schema %lld; this program knows %d): upgrade "
-		               "this program",
-		               (long long)version, SCHEMA_VERSION);
-	return KM_OK;
+	return km_schema_check(version, problem);
 }
 
 enum km_error km_sqlite_open(const char *path, enum km_store_mode mode, struct km_store **ret_store,
@@ -188,7 +169,7 @@ static enum km_error fill(struct km_store *store, const char *url, int64_t now, 
 		return error;
 	char stamp[96];
 	sqlite3_snprintf((int)sizeof stamp, stamp, "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
-	                 APPLICATION_ID, SCHEMA_VERSION);
+	                 APPLICATION_ID, KM_SCHEMA_VERSION);
 	return execute(store, stamp, problem);
 }
 
@@ -253,7 +234,7 @@ static enum km_error read_begin(struct km_store *store, struct km_problem *probl
 
 static enum km_error version(struct km_store *store, int64_t *ret_version, struct km_problem *problem)
 {
-	return pragma_number(store, "PRAGMA data_version", ret_version, problem);
+	return km_sql_number(store, "PRAGMA data_version", ret_version, problem);
 }
 
 static int64_t last_id(struct km_store *store)
