@@ -1,8 +1,8 @@
 #include "base/buf.h"
-#include "base/file.h"
 #include "cli/command.h"
 #include "cli/home.h"
 #include "cli/say.h"
+#include "cli/scheme_file.h"
 #include "registry/scheme.h"
 
 #include <stdlib.h>
@@ -14,33 +14,17 @@ static const struct km_option add_options[] = {
 	KM_OPTIONS_END,
 };
 
-struct faults {
-	const char *path;
-	size_t len;
-};
-
-static void show_fault(void *context, const char *fault)
-{
-	struct faults *faults = context;
-	faults->len++;
-	km_say(stdout, "%s: %s", faults->path, fault);
-}
-
 static enum km_error run_add(struct km_call *call, struct km_problem *problem)
 {
 	const char *path = call->operands[0];
 	auto_free char *json = NULL;
-	size_t len = 0;
+	size_t len = 0, faults = 0;
 	auto_scheme struct km_scheme *scheme = NULL;
 	auto_store struct km_store *store = NULL;
-	enum km_error error = km_file_read(path, KM_SCHEME_FILE_MAX, &json, &len, problem);
-	if (error)
-		return error;
-	struct faults faults = {.path = path};
-	error = km_scheme_check(json, len, show_fault, &faults, problem);
-	if (error && faults.len)
+	enum km_error error = km_scheme_file_read(path, &json, &len, &faults, problem);
+	if (error && faults)
 		return km_fail(problem, error, "scheme", "%s: nothing was added: mend %s, and add it again", path,
-		               faults.len == 1 ? "that" : "these");
+		               faults == 1 ? "that" : "these");
 	if (!error)
 		error = km_scheme_parse(json, len, &scheme, problem);
 	if (error)

@@ -1,7 +1,7 @@
 #include "base/buf.h"
-#include "base/file.h"
 #include "cli/command.h"
 #include "cli/say.h"
+#include "cli/scheme_file.h"
 #include "registry/scheme.h"
 
 #include <stdio.h>
@@ -55,30 +55,14 @@ const struct km_command km_scheme_sample_command = {
 
 /* ----------------------------------------------------------------------------------------------------------- check */
 
-struct faults {
-	const char *path;
-	size_t len;
-};
-
-static void show_fault(void *context, const char *fault)
-{
-	struct faults *faults = context;
-	faults->len++;
-	km_say(stdout, "%s: %s", faults->path, fault);
-}
-
 static enum km_error run_check(struct km_call *call, struct km_problem *problem)
 {
-	struct faults faults = {.path = call->operands[0]};
 	auto_free char *json = NULL;
-	size_t len = 0;
-	enum km_error error = km_file_read(faults.path, KM_SCHEME_FILE_MAX, &json, &len, problem);
-	if (error)
-		return error;
-	error = km_scheme_check(json, len, show_fault, &faults, problem);
+	size_t len = 0, faults = 0;
+	enum km_error error = km_scheme_file_read(call->operands[0], &json, &len, &faults, problem);
 	if (!error)
-		km_say(stdout, "%s: nothing is wrong with it", faults.path);
-	else if (faults.len) {
+		km_say(stdout, "%s: nothing is wrong with it", call->operands[0]);
+	else if (faults) {
 		call->exit_status = KM_EXIT_NOT_VALID; /* all has been said */
 		return KM_OK;
 	}

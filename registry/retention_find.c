@@ -47,21 +47,25 @@ static enum km_error add_record(struct km_retention *retention, struct km_statem
 	return KM_OK;
 }
 
-/* The cycle that counts for the record, kept from the one before it where that is the same. */
+/* What is collected, and the cycle that counts for the record, kept from the one before it where that is the same. */
 struct counting {
+	struct km_store *store;
+	int64_t now;
+	struct km_retention *retention;
 	bool known;
 	int64_t provider_id;
 	char scheme_id[KM_SLUG_MAX + 1];
 	struct km_cycle cycle;
 };
 
-static enum km_error set_may_go(struct km_store *store, struct counting *counting, int64_t now, bool open_case,
-                                struct km_kept_record *record, struct km_problem *problem)
+static enum km_error set_may_go(struct counting *counting, bool open_case, struct km_kept_record *record,
+                                struct km_problem *problem)
 {
+	int64_t now = counting->now;
 	if (!counting->known || counting->provider_id != record->provider_id ||
 	    strcmp(counting->scheme_id, record->scheme_id) != 0) {
 		enum km_error error =
-			km_cycle_of(store, record->provider_id, record->scheme_id, now, &counting->cycle, problem);
+			km_cycle_of(counting->store, record->provider_id, record->scheme_id, now, &counting->cycle, problem);
 		if (error)
 			return error;
 		counting->known = true;
@@ -77,6 +81,21 @@ static enum km_error set_may_go(struct km_store *store, struct counting *countin
 	else
 		record->why = cycle->ended_at ? "mark-ended" : "no-mark";
 	return KM_OK;
+}
+
+/* Takes the rows of a statement, one by one, of one provider or, for 0, of all. */
+static enum km_error collect(struct counting *counting, struct km_statement *statement, int64_t provider_id,
+                             enum km_error (*add)(struct counting *counting, struct km_statement *statement,
+                                                  struct km_problem *problem),
+                             struct km_problem *problem)
+{
+	enum km_error error;
+	bool row = false;
+	km_sql_int(statement, ":provider", provider_id);
+	while (!(error = km_sql_step(statement, &row, problem)) && row)
+		if ((error = add(counting, statement, problem)))
+			return error;
+	return error;
 }
 
 /* -------------------------------------------------------------------------------------------------------------- audits
@@ -131,11 +150,10 @@ static void keep_after_all(struct km_retention *retention, size_t from, int64_t 
 	}
 }
 
-static enum km_error add_audit(struct km_store *store, struct km_statement *statement, int64_t now,
-                               struct counting *counting, struct km_retention *retention, struct km_problem *problem)
+static enum km_error add_audit(struct counting *counting, struct km_statement *statement, struct km_problem *problem)
 {
 	struct km_kept_record *record = NULL;
-	enum km_error error = add_record(retention, statement, KM_RECORD_AUDIT, &record, problem);
+	enum km_error error = add_record(counting->retention, statement, KM_RECORD_AUDIT, &record, problem);
 	if (error)
 		return error;
 	for (int column = REST; column < REST + 2; column++) { /* decisions, closures */
@@ -144,8 +162,8 @@ static enum km_error add_audit(struct km_store *store, struct km_statement *stat
 	}
 	record->first_sequence = km_sql_get_int(statement, REST + 2);
 	record->last_sequence = km_sql_get_int(statement, REST + 3);
-	error = set_may_go(store, counting, now, km_sql_get_int(statement, OPEN_CASE), record, problem);
-	if (!error && counting->cycle.alive && record->may_go <= now && km_sql_get_int(statement, REST + 4)) {
+	error = set_may_go(counting, km_sql_get_int(statement, OPEN_CASE), record, problem);
+	if (!error && counting->cycle.alive && record->may_go <= counting->now && km_sql_get_int(statement, REST + 4)) {
 		record->may_go = INT64_MAX;
 		record->why = "open-finding";
 	}
@@ -171,12 +189,9 @@ static enum km_error collect_audits(struct km_store *store, int64_t provider_id,
 		&statement, problem);
 	if (error)
 		return error;
-	km_sql_int(statement, ":provider", provider_id);
-	struct counting counting = {0};
+	struct counting counting = {.store = store, .now = now, .retention = retention};
 	size_t first = retention->len;
-	bool row = false;
-	while (!error && !(error = km_sql_step(statement, &row, problem)) && row)
-		error = add_audit(store, statement, now, &counting, retention, problem);
+	error = collect(&counting, statement, provider_id, add_audit, problem);
 	if (!error)
 		keep_after_all(retention, first, now);
 	return error;
@@ -184,6 +199,17 @@ static enum km_error collect_audits(struct km_store *store, int64_t provider_id,
 
 /* --------------------------------------------------------------------------------------------------- cases and reports
  */
+
+static enum km_error add_case(struct counting *counting, struct km_statement *statement, struct km_problem *problem)
+{
+	struct km_kept_record *record = NULL;
+	enum km_error error = add_record(counting->retention, statement, KM_RECORD_CASE, &record, problem);
+	if (error)
+		return error;
+	copy_text(record->closure, sizeof record->closure, statement, REST);
+	copy_text(record->report, sizeof record->report, statement, REST + 1);
+	return set_may_go(counting, km_sql_get_int(statement, OPEN_CASE), record, problem);
+}
 
 static enum km_error collect_cases(struct km_store *store, int64_t provider_id, int64_t now,
                                    struct km_retention *retention, struct km_problem *problem)
@@ -202,21 +228,15 @@ static enum km_error collect_cases(struct km_store *store, int64_t provider_id, 
 	           &statement, problem);
 	if (error)
 		return error;
-	km_sql_int(statement, ":provider", provider_id);
-	struct counting counting = {0};
-	bool row = false;
-	while (!(error = km_sql_step(statement, &row, problem)) && row) {
-		struct km_kept_record *record = NULL;
-		error = add_record(retention, statement, KM_RECORD_CASE, &record, problem);
-		if (error)
-			return error;
-		copy_text(record->closure, sizeof record->closure, statement, REST);
-		copy_text(record->report, sizeof record->report, statement, REST + 1);
-		error = set_may_go(store, &counting, now, km_sql_get_int(statement, OPEN_CASE), record, problem);
-		if (error)
-			return error;
-	}
-	return error;
+	struct counting counting = {.store = store, .now = now, .retention = retention};
+	return collect(&counting, statement, provider_id, add_case, problem);
+}
+
+static enum km_error add_report(struct counting *counting, struct km_statement *statement, struct km_problem *problem)
+{
+	struct km_kept_record *record = NULL;
+	enum km_error error = add_record(counting->retention, statement, KM_RECORD_REPORT, &record, problem);
+	return error ? error : set_may_go(counting, false, record, problem);
 }
 
 static enum km_error collect_reports(struct km_store *store, int64_t provider_id, int64_t now,
@@ -233,18 +253,8 @@ static enum km_error collect_reports(struct km_store *store, int64_t provider_id
 	           &statement, problem);
 	if (error)
 		return error;
-	km_sql_int(statement, ":provider", provider_id);
-	struct counting counting = {0};
-	bool row = false;
-	while (!(error = km_sql_step(statement, &row, problem)) && row) {
-		struct km_kept_record *record = NULL;
-		error = add_record(retention, statement, KM_RECORD_REPORT, &record, problem);
-		if (!error)
-			error = set_may_go(store, &counting, now, false, record, problem);
-		if (error)
-			return error;
-	}
-	return error;
+	struct counting counting = {.store = store, .now = now, .retention = retention};
+	return collect(&counting, statement, provider_id, add_report, problem);
 }
 
 enum km_error km_retention_collect(struct km_store *store, int64_t provider_id, int64_t now,

@@ -58,27 +58,14 @@ void audited_providers(struct office *office)
 	assert_ok(km_store_commit(store, &problem), &problem);
 }
 
-static struct scene_id submit(struct office *office, enum scene_person who, const char *type, json_t *content)
-{
-	struct km_problem problem = {0};
-	struct km_outcome outcome = {0};
-	struct scene_id id;
-	auto_free char *token = scene_sign(office->scene, who, type, content);
-	assert_ok(km_issuer_submit(office->issuer, token, strlen(token), &outcome, &problem), &problem);
-	json_auto_t *reply = json_loads(outcome.reply, 0, NULL);
-	snprintf(id.text, sizeof id.text, "%s", json_string_value(json_object_get(reply, "id")));
-	km_outcome_done(&outcome);
-	return id;
-}
-
 static void open_and_close_a_case(struct office *office, const char *number)
 {
-	struct scene_id file = submit(office, DECIDER, "case",
-	                              json_pack("{s:s, s:s, s:s, s:s}", "action", "open", "kind", "complaint", "mark",
-	                                        number, "received", "2026-11-24"));
-	submit(office, BOTH, "case",
-	       json_pack("{s:s, s:s, s:s, s:s}", "action", "close", "case", file.text, "outcome", "settled", "reason",
-	                 "voorbeeld"));
+	struct scene_id file = office_submit(office, DECIDER, "case",
+	                                     json_pack("{s:s, s:s, s:s, s:s}", "action", "open", "kind", "complaint",
+	                                               "mark", number, "received", "2026-11-24"));
+	office_submit(office, BOTH, "case",
+	              json_pack("{s:s, s:s, s:s, s:s}", "action", "close", "case", file.text, "outcome", "settled",
+	                        "reason", "voorbeeld"));
 }
 
 /* The auditor makes a code for a second key, and gives up the one in use. */
@@ -88,10 +75,10 @@ static void expect_another_key(struct office *office)
 	char kid[KM_THUMBPRINT_TEXT];
 	km_key_public(office->scene->keys[SECOND_AUDITOR], public_key);
 	km_jwk_thumbprint(public_key, kid);
-	submit(office, SECOND_AUDITOR, "person",
-	       json_pack("{s:s, s:i, s:s}", "action", "invite-again", "person", 2, "code_sha256",
-	                 "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"));
-	submit(office, SECOND_AUDITOR, "person", json_pack("{s:s, s:s}", "action", "revoke", "key", kid));
+	office_submit(office, SECOND_AUDITOR, "person",
+	              json_pack("{s:s, s:i, s:s}", "action", "invite-again", "person", 2, "code_sha256",
+	                        "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"));
+	office_submit(office, SECOND_AUDITOR, "person", json_pack("{s:s, s:s}", "action", "revoke", "key", kid));
 }
 
 /* The operator makes an admin, who makes another and is one no longer. */
@@ -104,17 +91,17 @@ static void change_roles(struct office *office)
 	                              &problem),
 	          &problem);
 	assert_ok(km_store_commit(store, &problem), &problem);
-	submit(office, BOTH, "person",
-	       json_pack("{s:s, s:i, s:s}", "action", "roles", "person", 1, "roles", "auditor,admin"));
-	submit(office, BOTH, "person",
-	       json_pack("{s:s, s:i, s:s}", "action", "roles", "person", 4, "roles", "auditor,decider"));
+	office_submit(office, BOTH, "person",
+	              json_pack("{s:s, s:i, s:s}", "action", "roles", "person", 1, "roles", "auditor,admin"));
+	office_submit(office, BOTH, "person",
+	              json_pack("{s:s, s:i, s:s}", "action", "roles", "person", 4, "roles", "auditor,decider"));
 }
 
 static void hand_out_a_link(struct office *office)
 {
-	submit(office, AUDITOR, "link",
-	       json_pack("{s:s, s:s, s:s}", "action", "give", "provider", "68727720", "token_sha256",
-	                 "4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a"));
+	office_submit(office, AUDITOR, "link",
+	              json_pack("{s:s, s:s, s:s}", "action", "give", "provider", "68727720", "token_sha256",
+	                        "4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a"));
 }
 
 /* Marks in all states, and a row in every table. */
@@ -132,10 +119,10 @@ void audited_fill(struct office *office)
 	expect_another_key(office);
 	change_roles(office);
 	hand_out_a_link(office);
-	struct scene_id offer = submit(office, DECIDER, "decision", scene_decision("transfer", second.text, NULL));
+	struct scene_id offer = office_submit(office, DECIDER, "decision", scene_decision("transfer", second.text, NULL));
 	json_t *accept = scene_decision("accept-transfer", second.text, NULL);
 	json_object_set_new(accept, "transfer", json_string(offer.text));
-	submit(office, OTHER_DECIDER, "decision", accept);
+	office_submit(office, OTHER_DECIDER, "decision", accept);
 	office->scene->now += 2 * 86400;
 	office_tick(office);
 	office_decide(office, "withdraw", third.text, NULL, 0, &outcome);

@@ -29,7 +29,9 @@ void office_open_issuer(struct office *office);
 enum km_error office_hand_in(struct office *office, enum scene_person who, const char *type, json_t *content,
                              struct km_outcome *ret_outcome, struct km_problem *problem);
 
-/* These must be taken. `from`: the moment from which the decision holds; 0 for at once. */
+/* These must be taken. The id is that of the submission. `from`: the moment from which the decision holds; 0 for at
+ * once. */
+struct scene_id office_submit(struct office *office, enum scene_person who, const char *type, json_t *content);
 struct scene_id office_audit(struct office *office, const char *kind);
 void office_decide(struct office *office, const char *action, const char *mark, const char *resting_on, int64_t from,
                    struct km_outcome *ret_outcome);

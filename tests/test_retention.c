@@ -15,30 +15,17 @@ enum { MONTH = 30 * 86400 };
 /* ------------------------------------------------------------------------------------------------------- what happens
  */
 
-static struct scene_id hand_in(struct office *office, enum scene_person who, const char *type, json_t *content)
-{
-	struct km_problem problem = {0};
-	struct km_outcome outcome = {0};
-	struct scene_id id;
-	auto_free char *token = scene_sign(office->scene, who, type, content);
-	assert_ok(km_issuer_submit(office->issuer, token, strlen(token), &outcome, &problem), &problem);
-	json_auto_t *reply = json_loads(outcome.reply, 0, NULL);
-	snprintf(id.text, sizeof id.text, "%s", json_string_value(json_object_get(reply, "id")));
-	km_outcome_done(&outcome);
-	return id;
-}
-
 static struct scene_id audit_with(struct office *office, const char *kind, const char *criterion, const char *due)
 {
 	json_t *audit = scene_audit(office->scene, kind, "[\"beheer\",\"cloud\"]");
 	if (criterion)
 		scene_find(audit, criterion, "minor", due);
-	return hand_in(office, AUDITOR, "audit", audit);
+	return office_submit(office, AUDITOR, "audit", audit);
 }
 
 static struct scene_id decide(struct office *office, const char *action, const char *mark, const char *audit)
 {
-	return hand_in(office, DECIDER, "decision", scene_decision(action, mark, audit));
+	return office_submit(office, DECIDER, "decision", scene_decision(action, mark, audit));
 }
 
 static struct scene_id renew(struct office *office, const char *mark)
@@ -54,14 +41,14 @@ static struct scene_id open_case(struct office *office, const char *kind, const 
 {
 	char day[KM_DATE_TEXT];
 	km_date_format(office->scene->now, day);
-	return hand_in(office, AUDITOR, "case",
-	               json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:s}", "action", "open", "kind", kind, "mark", mark,
-	                         "decision", decision, "report", report, "received", day));
+	return office_submit(office, AUDITOR, "case",
+	                     json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:s}", "action", "open", "kind", kind, "mark", mark,
+	                               "decision", decision, "report", report, "received", day));
 }
 
 static struct scene_id close_case(struct office *office, const char *id)
 {
-	return hand_in(
+	return office_submit(
 		office, BOTH, "case",
 		json_pack("{s:s, s:s, s:s, s:s}", "action", "close", "case", id, "outcome", "settled", "reason", "voorbeeld"));
 }
@@ -205,7 +192,7 @@ static void an_open_finding_keeps_its_audit_and_what_came_after(void **state)
 	/* B6 is asked of software alone, which no later audit covers. */
 	json_t *audit = scene_audit(office->scene, "special", "[\"beheer\",\"cloud\",\"software\"]");
 	scene_find(audit, "B6", "minor", "2031-01-01");
-	struct scene_id opened = hand_in(office, AUDITOR, "audit", audit);
+	struct scene_id opened = office_submit(office, AUDITOR, "audit", audit);
 	struct scene_id after = audit_with(office, "special", NULL, NULL);
 	renew(office, mark.text);
 	renew(office, mark.text);
@@ -214,7 +201,7 @@ static void an_open_finding_keeps_its_audit_and_what_came_after(void **state)
 	expect_listed(office, expected.text);
 	/* Once it is closed, all of it goes as it ages. */
 	audit = scene_audit(office->scene, "special", "[\"beheer\",\"cloud\",\"software\"]");
-	hand_in(office, AUDITOR, "audit", audit);
+	office_submit(office, AUDITOR, "audit", audit);
 	snprintf(expected.text, sizeof expected.text, "audit %s, audit %s, audit %s", initial.text, opened.text,
 	         after.text);
 	expect_listed(office, expected.text);
@@ -467,7 +454,7 @@ static void a_part_of_a_record_that_was_left_is_named(void **state)
 	json_object_del(follow, "scope");
 	json_object_set_new(follow, "follows", json_string(audit.text));
 	json_object_set_new(follow, "findings", json_pack("[{s:s, s:s}]", "criterion", "R1", "result", "conform"));
-	hand_in(office, AUDITOR, "audit", follow);
+	office_submit(office, AUDITOR, "audit", follow);
 	struct km_purge forced = {audit.text, audit.text, "retention", 1, "mkb-ict", office->scene->now};
 	office->scene->now = km_time_end_of_day(km_time_add_months(office->scene->now, TERM_MONTHS)) + 1;
 	purge_by_force(office, &forced);
