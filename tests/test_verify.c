@@ -1,6 +1,5 @@
 #include "badge/bake.h"
 #include "badge/credential.h"
-#include "badge/status.h"
 #include "badge/verdict.h"
 #include "base/buf.h"
 #include "base/encode.h"
@@ -10,23 +9,6 @@
 
 #include <stdlib.h>
 #include <unistd.h>
-
-static void expect_all_good(const struct km_verdict *verdict)
-{
-	expect(verdict, KM_GENUINE, "active");
-	for (int i = 0; i < KM_CHECKS; i++)
-		assert_int_equal(verdict->checks[i].result, i == KM_CHECK_LOG ? KM_RESULT_NOT_REACHED : KM_RESULT_GOOD);
-	assert_string_equal(verdict->warning, "");
-	assert_string_equal(verdict->number, SAMPLE_NUMBER);
-	assert_string_equal(verdict->provider_name, "Test BV Donald");
-	assert_string_equal(verdict->kvk, "68750110");
-	assert_string_equal(verdict->body_name, "Voorbeeld Certificatie B.V.");
-	assert_string_equal(verdict->issuer, "did:web:keurmerk.example");
-	assert_int_equal(verdict->valid_until, 1890255599);
-	assert_int_equal(verdict->state_since, SAMPLE_NOW);
-	assert_int_equal(verdict->checked_at, SAMPLE_NOW + 60);
-	assert_int_equal(verdict->knowledge_at, SAMPLE_NOW + 60);
-}
 
 static void a_genuine_and_active_mark_is_said_to_be_so(void **state)
 {
@@ -208,186 +190,6 @@ static void a_changed_claim_is_told_as_a_signature_that_does_not_fit(void **stat
 	assert_null(strstr(verdict.sentence, "Katrien"));
 }
 
-static void each_state_but_active_is_not_valid(void **state)
-{
-	struct world *world = *state;
-	static const char *const said[KM_STATES] = {NULL, "is suspended, since 23 November 2026: surveillance-overdue",
-	                                            "was withdrawn, since 23 November 2026: surveillance-overdue",
-	                                            "has expired, since 23 November 2026"};
-	for (enum km_state told = KM_SUSPENDED; told < KM_STATES; told++) {
-		world->sample.mark.state = told;
-		world->sample.mark.state_since = SAMPLE_NOW - 24 * 3600;
-		world->sample.mark.reason = "surveillance-overdue";
-		struct km_verdict verdict = world_verify(world, world->token);
-		expect(&verdict, KM_NOT_VALID, km_state_name(told));
-		assert_contains(verdict.sentence, said[told]);
-		assert_int_equal(verdict.checks[KM_CHECK_SIGNATURE].result, KM_RESULT_GOOD);
-		assert_int_equal(verdict.checks[KM_CHECK_STATUS].result, KM_RESULT_BAD);
-		assert_int_equal(verdict.knowledge_at, world->now);
-	}
-}
-
-static void an_expired_badge_is_said_to_be_expired(void **state)
-{
-	struct world *world = *state;
-	world->now = 1890255599;
-	struct km_verdict verdict = world_verify(world, world->token);
-	expect(&verdict, KM_GENUINE, "active"); /* the last second */
-	world->now++;
-	world->sample.mark.state = KM_EXPIRED;
-	verdict = world_verify(world, world->token);
-	expect(&verdict, KM_NOT_VALID, "expired");
-	assert_int_equal(verdict.checks[KM_CHECK_VALIDITY].result, KM_RESULT_BAD);
-	/* Expired is certain, also where the state is not. */
-	world->answer.error = KM_UNAVAILABLE;
-	verdict = world_verify(world, world->token);
-	expect(&verdict, KM_NOT_VALID, "expired");
-	world->answer.error = KM_OK;
-	/* A renewed mark: the old badge is no longer good, the mark is. */
-	world->sample.mark.state = KM_ACTIVE;
-	world->sample.mark.period.valid_until += 1000L * 24 * 3600;
-	world->sample.mark.next_change = INT64_MAX;
-	verdict = world_verify(world, world->token);
-	expect(&verdict, KM_NOT_VALID, "expired");
-	assert_contains(verdict.sentence, "expired after 24 November 2029. The mark itself is active");
-}
-
-static void withdrawn_and_suspended_are_told_before_expired(void **state)
-{
-	struct world *world = *state;
-	world->now = 1890255600;
-	world->sample.mark.next_change = INT64_MAX;
-	for (enum km_state told = KM_SUSPENDED; told <= KM_WITHDRAWN; told++) {
-		world->sample.mark.state = told;
-		struct km_verdict verdict = world_verify(world, world->token);
-		expect(&verdict, KM_NOT_VALID, km_state_name(told));
-	}
-}
-
-static void a_badge_from_the_future_is_not_valid_yet(void **state)
-{
-	struct world *world = *state;
-	world->now = SAMPLE_NOW - 1;
-	struct km_verdict verdict = world_verify(world, world->token);
-	expect(&verdict, KM_NOT_VALID, "not-yet-valid");
-}
-
-static void a_status_that_cannot_be_asked_for_is_never_taken_as_good(void **state)
-{
-	struct world *world = *state;
-	static const enum km_error errors[] = {KM_UNAVAILABLE, KM_IO, KM_MALFORMED, KM_INVALID, KM_UNPROVEN, KM_NO_MEMORY};
-	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
-		world->answer.error = errors[i];
-		struct km_verdict verdict = world_verify(world, world->token);
-		expect(&verdict, KM_CANNOT_TELL, "status-unknown");
-		assert_int_equal(verdict.checks[KM_CHECK_STATUS].result, KM_RESULT_UNKNOWN);
-		assert_int_equal(verdict.checks[KM_CHECK_SIGNATURE].result, KM_RESULT_GOOD);
-		assert_int_equal(verdict.knowledge_at, 0);
-		assert_string_equal(verdict.provider_name, "Test BV Donald");
-	}
-}
-
-static void expect_unproven(struct world *world, const char *token)
-{
-	world->answer.token = token;
-	struct km_verdict verdict = world_verify(world, world->token);
-	expect(&verdict, KM_CANNOT_TELL, "status-unknown");
-	assert_int_equal(verdict.knowledge_at, 0);
-	km_verify_number(SAMPLE_NUMBER, &world->trust, &world->source, world->now, &verdict);
-	expect(&verdict, KM_CANNOT_TELL, "status-unknown");
-	assert_string_equal(verdict.provider_name, "");
-	world->answer.token = NULL;
-}
-
-static void a_forged_or_stale_status_proves_nothing(void **state)
-{
-	struct world *world = *state;
-	struct km_mark *mark = &world->sample.mark;
-	auto_free char *stale = world_status(world, mark, world->now - KM_STATUS_TTL_S, STATUS);
-	auto_free char *future = world_status(world, mark, world->now + KM_STATUS_SKEW_S + 1, STATUS);
-	auto_free char *stranger = world_status(world, mark, world->now, STRANGER);
-	auto_free char *wrong_key = world_status(world, mark, world->now, CREDENTIAL);
-	expect_unproven(world, stale);
-	expect_unproven(world, future);
-	expect_unproven(world, stranger);
-	expect_unproven(world, wrong_key);
-	expect_unproven(world, world->token); /* a credential is no status */
-	expect_unproven(world, "");
-	expect_unproven(world, "<html>not found</html>");
-	/* A status key that is revoked, or was not yet in use. */
-	world->trust.entries[STATUS].revoked_at = 1;
-	expect_unproven(world, NULL);
-	world->trust.entries[STATUS].revoked_at = 0;
-	world->trust.entries[STATUS].not_after = SAMPLE_NOW;
-	expect_unproven(world, NULL);
-	world->trust.entries[STATUS].not_after = 0;
-	/* Another mark's good status. */
-	assert_int_equal(km_number_parse("7K3Q9XM24HVR", mark->number, NULL), KM_OK);
-	auto_free char *other = world_status(world, mark, world->now, STATUS);
-	expect_unproven(world, other);
-}
-
-static void one_changed_byte_of_the_status_proves_nothing(void **state)
-{
-	struct world *world = *state;
-	auto_free char *status = world_status(world, &world->sample.mark, world->now, STATUS);
-	world->answer.token = status;
-	for (size_t at = 0; at < strlen(status); at++) {
-		status[at] ^= 1;
-		struct km_verdict verdict = world_verify(world, world->token);
-		expect(&verdict, KM_CANNOT_TELL, "status-unknown");
-		status[at] ^= 1;
-	}
-	struct km_verdict verdict = world_verify(world, world->token);
-	expect_all_good(&verdict);
-}
-
-static void offline_it_never_says_genuine(void **state)
-{
-	struct world *world = *state;
-	struct km_verdict verdict;
-	km_verify(world->token, strlen(world->token), &world->trust, NULL, world->now, &verdict);
-	expect(&verdict, KM_CANNOT_TELL, "status-unknown");
-	for (int i = 0; i < KM_CHECK_STATUS; i++)
-		assert_int_equal(verdict.checks[i].result, KM_RESULT_GOOD);
-	assert_int_equal(verdict.checks[KM_CHECK_STATUS].result, KM_RESULT_UNKNOWN);
-	assert_string_equal(verdict.provider_name, "Test BV Donald");
-	km_verify(world->token, strlen(world->token), &world->trust, NULL, 1890255600, &verdict);
-	expect(&verdict, KM_NOT_VALID, "expired");
-	km_verify_number(SAMPLE_NUMBER, &world->trust, NULL, world->now, &verdict);
-	expect(&verdict, KM_CANNOT_TELL, "status-unknown");
-}
-
-static void a_credential_that_the_register_does_not_know_is_not_valid(void **state)
-{
-	struct world *world = *state;
-	world->answer.error = KM_ABSENT;
-	struct km_verdict verdict = world_verify(world, world->token);
-	expect(&verdict, KM_NOT_VALID, "not-in-register");
-	km_verify_number("7k3q 9xm2 4htt", &world->trust, &world->source, world->now, &verdict);
-	expect(&verdict, KM_NOT_VALID, "not-in-register");
-	assert_contains(verdict.sentence, "https://keurmerk.example has no mark 7K3Q-9XM2-4HTT");
-}
-
-static void a_mark_that_the_register_has_for_another_is_not_valid(void **state)
-{
-	struct world *world = *state;
-	world->sample.provider.kvk = "68727720";
-	struct km_verdict verdict = world_verify(world, world->token);
-	expect(&verdict, KM_NOT_VALID, "other-holder");
-}
-
-static void the_registers_present_name_is_shown(void **state)
-{
-	struct world *world = *state;
-	world->sample.provider.name = "Donald Nieuwe Naam BV";
-	struct km_verdict verdict = world_verify(world, world->token);
-	expect(&verdict, KM_GENUINE, "active");
-	assert_string_equal(verdict.provider_name, "Donald Nieuwe Naam BV");
-	assert_string_equal(verdict.warning, "Attention: the badge says “Test BV Donald”; in the register the holder is "
-	                                     "“Donald Nieuwe Naam BV”.");
-}
-
 static void nobody_named_is_always_cannot_tell(void **state)
 {
 	struct world *world = *state;
@@ -421,29 +223,15 @@ static void a_credential_of_another_issuer_is_cannot_tell_with_its_name(void **s
 	assert_int_equal(world->answer.asked, 0);
 }
 
-/* Header and payload in plain text; any signature will do. */
-static struct km_verdict verify_parts(struct world *world, const char *header, const char *payload)
-{
-	auto_buf struct km_buf token = KM_BUF_EMPTY;
-	km_encode(KM_BASE64URL, header, strlen(header), &token);
-	km_buf_add_char(&token, '.');
-	km_encode(KM_BASE64URL, payload, strlen(payload), &token);
-	km_buf_add_char(&token, '.');
-	for (int i = 0; i < 84; i++)
-		km_buf_add_text(&token, "A");
-	km_buf_add_text(&token, "AA");
-	return world_verify(world, token.data);
-}
-
 static void others_may_sign_in_ways_that_we_do_not_read(void **state)
 {
-	struct km_verdict verdict = verify_parts(*state, "{\"alg\":\"RS256\",\"jwk\":{}}",
-	                                         "{\"issuer\":{\"id\":\"https://badges.example/issuer\"}}");
+	struct km_verdict verdict = world_verify_parts(*state, "{\"alg\":\"RS256\",\"jwk\":{}}",
+	                                               "{\"issuer\":{\"id\":\"https://badges.example/issuer\"}}");
 	expect(&verdict, KM_CANNOT_TELL, "unknown-issuer");
 	assert_string_equal(verdict.issuer, "https://badges.example/issuer");
-	verdict = verify_parts(*state, "{\"alg\":\"ES256\"}", "{\"vc\":{\"issuer\":\"did:key:z6Mk\"}}");
+	verdict = world_verify_parts(*state, "{\"alg\":\"ES256\"}", "{\"vc\":{\"issuer\":\"did:key:z6Mk\"}}");
 	expect(&verdict, KM_CANNOT_TELL, "unknown-issuer");
-	verdict = verify_parts(*state, "{\"alg\":\"EdDSA\",\"kid\":\"x\"}", "{\"role\":\"admin\"}");
+	verdict = world_verify_parts(*state, "{\"alg\":\"EdDSA\",\"kid\":\"x\"}", "{\"role\":\"admin\"}");
 	expect(&verdict, KM_CANNOT_TELL, "unknown-issuer");
 }
 
@@ -463,7 +251,7 @@ static void whoever_claims_to_be_our_registry_is_held_to_it(void **state)
 	                                       "{\"vc\":{\"issuer\":\"did:web:keurmerk.example\"}}"};
 	for (size_t h = 0; h < sizeof headers / sizeof *headers; h++) {
 		for (size_t p = 0; p < sizeof payloads / sizeof *payloads; p++) {
-			struct km_verdict verdict = verify_parts(world, headers[h], payloads[p]);
+			struct km_verdict verdict = world_verify_parts(world, headers[h], payloads[p]);
 			assert_int_equal(verdict.outcome, KM_NOT_VALID);
 		}
 	}
@@ -539,116 +327,6 @@ static void a_signed_claim_that_differs_from_its_twin_is_not_valid(void **state)
 	}
 }
 
-static void a_number_alone_is_answered_from_the_signed_status(void **state)
-{
-	struct world *world = *state;
-	struct km_verdict verdict;
-	km_verify_number("7K3Q-9XM2-4HTT", &world->trust, &world->source, world->now, &verdict);
-	expect(&verdict, KM_GENUINE, "active");
-	assert_string_equal(verdict.provider_name, "Test BV Donald");
-	assert_int_equal(verdict.knowledge_at, world->now);
-	verdict = world_verify(world, "7k3q9xm24htt"); /* the same as bytes, as pasted somewhere */
-	expect(&verdict, KM_GENUINE, "active");
-	for (enum km_state told = KM_SUSPENDED; told < KM_STATES; told++) {
-		world->sample.mark.state = told;
-		km_verify_number("7K3Q-9XM2-4HTT", &world->trust, &world->source, world->now, &verdict);
-		expect(&verdict, KM_NOT_VALID, km_state_name(told));
-	}
-	world->answer.asked = 0;
-	km_verify_number("7K3Q-9XM2-4HTU", &world->trust, &world->source, world->now, &verdict);
-	expect(&verdict, KM_CANNOT_TELL, "mark-number-form"); /* U is no symbol */
-	km_verify_number("7K3Q-9XM2-4HTV", &world->trust, &world->source, world->now, &verdict);
-	expect(&verdict, KM_NOT_VALID, "mark-number-check");
-	assert_int_equal(world->answer.asked, 0);
-}
-
-static void what_a_stranger_wrote_is_safe_to_show(void **state)
-{
-	struct world *world = *state;
-	auto_buf struct km_buf payload = KM_BUF_EMPTY;
-	km_buf_add_text(&payload, "{\"iss\":\"\\u001b[2Jdid:\\u202eweb\\u2066:x\\u0007\\n\\u009b31m\\u200b");
-	for (int i = 0; i < 300; i++)
-		km_buf_add_text(&payload, "é");
-	km_buf_add_text(&payload, "\"}");
-	struct km_verdict verdict = verify_parts(world, "{\"alg\":\"EdDSA\",\"kid\":\"x\"}", payload.data);
-	expect(&verdict, KM_CANNOT_TELL, "unknown-issuer");
-	static const char *const unsafe[] = {"\x1b", "\xe2\x80\xae", "\xe2\x81\xa6", "\a",
-	                                     "\n",   "\xc2\x9b",     "\xe2\x80\x8b"};
-	for (size_t i = 0; i < sizeof unsafe / sizeof *unsafe; i++) {
-		assert_null(strstr(verdict.sentence, unsafe[i]));
-		assert_null(strstr(verdict.issuer, unsafe[i]));
-		assert_null(strstr(verdict.checks[KM_CHECK_ISSUER].detail, unsafe[i]));
-	}
-	assert_true(strlen(verdict.issuer) < sizeof verdict.issuer);
-	assert_contains(verdict.issuer, "…");
-}
-
-static void text_is_cut_between_characters(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *text;
-		size_t size;
-		const char *shown;
-	} cases[] = {
-		{"abc", 4, "abc"},
-		{"abcd", 4, "…"},
-		{"abcdef", 6, "ab…"},
-		{"éé", 5, "éé"},
-		{"ééé", 6, "é…"},
-		{"", 4, ""},
-		{"a\xff"
-	     "b",
-	     8,
-	     "a\ufffd"
-	     "b"},
-		{"\xf0\x9f\x91", 8, "\ufffd…"},
-		{"👩👩", 9, "👩👩"},
-		{"👩👩👩", 9, "👩…"},
-	};
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		char shown[16];
-		km_text_show(cases[i].text, shown, cases[i].size);
-		assert_string_equal(shown, cases[i].shown);
-	}
-}
-
-static void a_long_name_still_gives_a_whole_sentence(void **state)
-{
-	struct world *world = *state;
-	auto_buf struct km_buf name = KM_BUF_EMPTY;
-	for (int i = 0; i < 200; i++)
-		km_buf_add_text(&name, "👩");
-	world->sample.provider.name = name.data;
-	world->sample.scheme.name.in[KM_NL] = name.data;
-	auto_free char *token = world_credential(world, &world->sample.mark, SAMPLE_URL);
-	struct km_verdict verdict = world_verify(world, token);
-	expect(&verdict, KM_GENUINE, "active");
-	assert_string_equal(verdict.provider_name, name.data);
-	assert_contains(verdict.sentence, "says https://keurmerk.example.");
-}
-
-static void the_verdict_for_programs_says_the_same(void **state)
-{
-	struct world *world = *state;
-	struct km_verdict verdict = world_verify(world, world->token);
-	json_auto_t *json = km_verdict_json(&verdict);
-	assert_string_equal(json_string_value(json_object_get(json, "outcome")), "genuine");
-	assert_string_equal(json_string_value(json_object_get(json, "reason")), "active");
-	assert_string_equal(json_string_value(json_object_get(json, "mark")), SAMPLE_NUMBER);
-	assert_string_equal(json_string_value(json_object_get(json, "kvk")), "68750110");
-	assert_string_equal(json_string_value(json_object_get(json, "statusSignedAt")), "2026-11-24T17:03:37Z");
-	assert_int_equal(json_array_size(json_object_get(json, "checks")), KM_CHECKS);
-	world->answer.error = KM_UNAVAILABLE;
-	verdict = world_verify(world, world->token);
-	json_auto_t *unknown = km_verdict_json(&verdict);
-	assert_string_equal(json_string_value(json_object_get(unknown, "outcome")), "cannot-tell");
-	assert_null(json_object_get(unknown, "statusSignedAt"));
-	json_t *status = json_array_get(json_object_get(unknown, "checks"), KM_CHECK_STATUS);
-	assert_string_equal(json_string_value(json_object_get(status, "check")), "status");
-	assert_string_equal(json_string_value(json_object_get(status, "result")), "unknown");
-}
-
 static void write_file(const char *folder, const char *name, const void *bytes, size_t len)
 {
 	char path[128];
@@ -701,17 +379,6 @@ int main(void)
 		KM_VERIFY_TEST(one_changed_byte_of_the_token_in_a_picture_makes_it_not_valid),
 		KM_VERIFY_TEST(a_truncated_or_lengthened_token_is_not_valid),
 		KM_VERIFY_TEST(a_changed_claim_is_told_as_a_signature_that_does_not_fit),
-		KM_VERIFY_TEST(each_state_but_active_is_not_valid),
-		KM_VERIFY_TEST(an_expired_badge_is_said_to_be_expired),
-		KM_VERIFY_TEST(withdrawn_and_suspended_are_told_before_expired),
-		KM_VERIFY_TEST(a_badge_from_the_future_is_not_valid_yet),
-		KM_VERIFY_TEST(a_status_that_cannot_be_asked_for_is_never_taken_as_good),
-		KM_VERIFY_TEST(a_forged_or_stale_status_proves_nothing),
-		KM_VERIFY_TEST(one_changed_byte_of_the_status_proves_nothing),
-		KM_VERIFY_TEST(offline_it_never_says_genuine),
-		KM_VERIFY_TEST(a_credential_that_the_register_does_not_know_is_not_valid),
-		KM_VERIFY_TEST(a_mark_that_the_register_has_for_another_is_not_valid),
-		KM_VERIFY_TEST(the_registers_present_name_is_shown),
 		KM_VERIFY_TEST(nobody_named_is_always_cannot_tell),
 		KM_VERIFY_TEST(a_credential_of_another_issuer_is_cannot_tell_with_its_name),
 		KM_VERIFY_TEST(others_may_sign_in_ways_that_we_do_not_read),
@@ -719,11 +386,6 @@ int main(void)
 		KM_VERIFY_TEST(a_key_signs_only_what_it_is_for_and_when),
 		KM_VERIFY_TEST(a_status_is_no_credential),
 		KM_VERIFY_TEST(a_signed_claim_that_differs_from_its_twin_is_not_valid),
-		KM_VERIFY_TEST(a_number_alone_is_answered_from_the_signed_status),
-		KM_VERIFY_TEST(what_a_stranger_wrote_is_safe_to_show),
-		KM_TEST(text_is_cut_between_characters),
-		KM_VERIFY_TEST(a_long_name_still_gives_a_whole_sentence),
-		KM_VERIFY_TEST(the_verdict_for_programs_says_the_same),
 		KM_VERIFY_TEST(openssl_finds_the_signature_good),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

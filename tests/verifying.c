@@ -225,3 +225,33 @@ void expect(const struct km_verdict *verdict, enum km_outcome_kind outcome, cons
 	assert_true(km_utf8_valid(verdict->sentence, strlen(verdict->sentence), &characters));
 	assert_true(strlen(verdict->sentence) < sizeof verdict->sentence - 1);
 }
+
+struct km_verdict world_verify_parts(struct world *world, const char *header, const char *payload)
+{
+	auto_buf struct km_buf token = KM_BUF_EMPTY;
+	km_encode(KM_BASE64URL, header, strlen(header), &token);
+	km_buf_add_char(&token, '.');
+	km_encode(KM_BASE64URL, payload, strlen(payload), &token);
+	km_buf_add_char(&token, '.');
+	for (int i = 0; i < 84; i++)
+		km_buf_add_text(&token, "A");
+	km_buf_add_text(&token, "AA");
+	return world_verify(world, token.data);
+}
+
+void expect_all_good(const struct km_verdict *verdict)
+{
+	expect(verdict, KM_GENUINE, "active");
+	for (int i = 0; i < KM_CHECKS; i++)
+		assert_int_equal(verdict->checks[i].result, i == KM_CHECK_LOG ? KM_RESULT_NOT_REACHED : KM_RESULT_GOOD);
+	assert_string_equal(verdict->warning, "");
+	assert_string_equal(verdict->number, SAMPLE_NUMBER);
+	assert_string_equal(verdict->provider_name, "Test BV Donald");
+	assert_string_equal(verdict->kvk, "68750110");
+	assert_string_equal(verdict->body_name, "Voorbeeld Certificatie B.V.");
+	assert_string_equal(verdict->issuer, "did:web:keurmerk.example");
+	assert_int_equal(verdict->valid_until, 1890255599);
+	assert_int_equal(verdict->state_since, SAMPLE_NOW);
+	assert_int_equal(verdict->checked_at, SAMPLE_NOW + 60);
+	assert_int_equal(verdict->knowledge_at, SAMPLE_NOW + 60);
+}

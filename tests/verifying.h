@@ -63,7 +63,14 @@ void world_publish(struct world *world, int key, enum km_purpose purpose);
 struct km_verdict world_verify_bytes(struct world *world, const void *bytes, size_t len);
 struct km_verdict world_verify(struct world *world, const char *token);
 
+/* A token of this header and payload, in plain text, whose signature is none. */
+struct km_verdict world_verify_parts(struct world *world, const char *header, const char *payload);
+
 /* Fails where the verdict is another, or its sentence does not begin with it or is not whole. */
 void expect(const struct km_verdict *verdict, enum km_outcome_kind outcome, const char *reason);
+
+/* Genuine and active, each check but that of the log reached and good, and all that there is to tell of the sample
+ * told. */
+void expect_all_good(const struct km_verdict *verdict);
 
 #endif
