@@ -79,11 +79,24 @@ enum km_error km_sqlite_bind(struct km_statement *statement, int parameter, cons
 	}
 }
 
+/* A text that lies in several pages takes memory to be put together: here, where that can be told, and not where it is
+ * read, where NULL says that there is none. */
+static bool texts_are_whole(sqlite3_stmt *compiled)
+{
+	int columns = sqlite3_data_count(compiled);
+	for (int i = 0; i < columns; i++)
+		if (sqlite3_column_type(compiled, i) == SQLITE_TEXT && !sqlite3_column_text(compiled, i))
+			return false;
+	return true;
+}
+
 enum km_error km_sqlite_step(struct km_statement *statement, bool *ret_row, struct km_problem *problem)
 {
 	int code = sqlite3_step(statement->compiled);
 	if (code != SQLITE_ROW && code != SQLITE_DONE)
 		return km_sqlite_fail(km_sqlite_of(statement->store), code, problem);
+	if (code == SQLITE_ROW && !texts_are_whole(statement->compiled))
+		return km_fail_memory(problem);
 	*ret_row = code == SQLITE_ROW;
 	return KM_OK;
 }
